@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tandem/domain"
+)
+
+// Sealer encrypts and decrypts provider credentials at rest.
+type Sealer interface {
+	Seal(plain []byte) ([]byte, error)
+	Open(sealed []byte) ([]byte, error)
+}
+
+// Options configure a Store.
+type Options struct {
+	DatabaseURL string
+	// AccountConns and SystemConns bound the two pools; zero means the default (16 and 8).
+	AccountConns int32
+	SystemConns  int32
+	Sealer       Sealer
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Ring is called after every commit that wrote events. It must not block. May be nil.
+	Ring func()
+	// OnFacts gets the facts of every commit that wrote some. It must not block. May be nil.
+	OnFacts func(domain.ChatFacts)
+}
+
+// Default pool sizes: the account pool carries the message path, the system pool look-ups, relay and event reader.
+const (
+	defaultAccountConns = 16
+	defaultSystemConns  = 8
+)
+
+// claimLease is how long the process that wrote an outbox row has to signal it before any relay may re-send it.
+const claimLease = 10 * time.Second
+
+// Store is the ledger on one database. It is safe for concurrent use; Close ends it.
+type Store struct {
+	account *pgxpool.Pool
+	system  *pgxpool.Pool
+	sealer  Sealer
+	now     func() time.Time
+	ring    func()
+	onFacts func(domain.ChatFacts)
+}
+
+// Open connects both pools. The schema must be migrated; see CheckSchema.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{sealer: o.Sealer, now: o.Now, ring: o.Ring, onFacts: o.OnFacts}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.ring == nil {
+		s.ring = func() {}
+	}
+	if s.onFacts == nil {
+		s.onFacts = func(domain.ChatFacts) {}
+	}
+	var err error
+	if s.system, err = openPool(ctx, o.DatabaseURL, cmp0(o.SystemConns, defaultSystemConns), ""); err != nil {
+		return nil, fmt.Errorf("connecting to PostgreSQL: %w", err)
+	}
+	if s.account, err = openPool(ctx, o.DatabaseURL, cmp0(o.AccountConns, defaultAccountConns), "set role tandem_app"); err != nil {
+		s.system.Close()
+		return nil, fmt.Errorf("connecting to PostgreSQL for accounts: %w", err)
+	}
+	return s, nil
+}
+
+func cmp0(n, otherwise int32) int32 {
+	if n == 0 {
+		return otherwise
+	}
+	return n
+}
+
+func openPool(ctx context.Context, url string, size int32, setup string) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("reading the database URL: %w", err)
+	}
+	cfg.MaxConns = size
+	cfg.MinConns = min(2, size)
+	cfg.ConnConfig.RuntimeParams["application_name"] = "tandem"
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	if setup != "" {
+		cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.Exec(ctx, setup)
+			return err
+		}
+	}
+	return pgxpool.NewWithConfig(ctx, cfg)
+}
+
+// Close waits for running statements and closes both pools.
+func (s *Store) Close() {
+	s.account.Close()
+	s.system.Close()
+}
+
+// Ping reports whether PostgreSQL answers.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.system.Ping(ctx); err != nil {
+		return domain.E(domain.CodeUnavailable, "PostgreSQL doesn't answer").CausedBy(err)
+	}
+	return nil
+}
+
+// tx is one transaction for one account, with what is to be told after its commit.
+type tx struct {
+	pgx.Tx
+	account domain.AccountID
+	now     time.Time
+	ring    bool
+	facts   []domain.ChatFacts
+}
+
+// maxSerialisationTries bounds the retries of a transaction that lost a race (deadlock, serialisation failure).
+const maxSerialisationTries = 4
+
+// inAccount runs f in a transaction that sees only the account's rows, commits, and then rings the bell and hands over
+// the facts f recorded. f must be safe to run again: a lost race is retried.
+func (s *Store) inAccount(ctx context.Context, account domain.AccountID, f func(*tx) error) error {
+	for try := 1; ; try++ {
+		t, err := s.runInAccount(ctx, account, f)
+		if err == nil {
+			if t.ring {
+				s.ring()
+			}
+			for _, facts := range t.facts {
+				s.onFacts(facts)
+			}
+			return nil
+		}
+		if try == maxSerialisationTries || !isLostRace(err) {
+			return translate(err)
+		}
+	}
+}
+
+func (s *Store) runInAccount(ctx context.Context, account domain.AccountID, f func(*tx) error) (*tx, error) {
+	conn, err := s.account.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release()
+	// BEGIN and the account's name travel in one round trip.
+	begun, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: "begin; set local tandem.account = '" + quoteWord(account) + "'"})
+	if err != nil {
+		return nil, err
+	}
+	t := &tx{Tx: begun, account: account, now: s.now().UTC().Truncate(time.Millisecond)}
+	if err := f(t); err != nil {
+		if rollbackErr := begun.Rollback(context.WithoutCancel(ctx)); rollbackErr != nil && !errors.Is(rollbackErr, pgx.ErrTxClosed) {
+			return nil, errors.Join(err, rollbackErr)
+		}
+		return nil, err
+	}
+	return t, begun.Commit(ctx)
+}
+
+// quoteWord keeps an account id from ending the quoted literal it stands in. Account ids are words by the table's own
+// check, so anything else names no account.
+func quoteWord(account domain.AccountID) string {
+	for _, r := range string(account) {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' {
+			return ""
+		}
+	}
+	return string(account)
+}
