@@ -23,6 +23,7 @@ const (
 	stateCannotConnectNow = "57P03"
 	stateAdminShutdown    = "57P01"
 	stateTooMany          = "53300"
+	stateUndefinedTable   = "42P01"
 )
 
 // refusals maps a constraint to the field it guards and a sentence for a person.
@@ -43,13 +44,26 @@ var refusals = map[string]struct {
 	"channels_key_once":       {domain.CodeConflict, "key", "another channel has this key"},
 }
 
-// isLostRace reports whether the transaction may simply run again.
+// errLostRace asks for the transaction to run again: what it stood on moved while it worked.
+var errLostRace = errors.New("somebody else was faster")
+
+// isLostRace reports whether the transaction may simply run again. Two messages with one provider id that meet in
+// different chats are such a race too: the second run finds the first one's row.
 func isLostRace(err error) bool {
+	if errors.Is(err, errLostRace) || violates(err, "messages_provider_once") || violates(err, "messages_client_once") {
+		return true
+	}
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return false
 	}
 	return pg.Code == stateSerialisation || pg.Code == stateDeadlock
+}
+
+// isUndefinedTable reports whether err says that a table is missing.
+func isUndefinedTable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == stateUndefinedTable
 }
 
 // violates reports whether err is a violation of the named unique index or constraint.
@@ -66,6 +80,9 @@ func translate(err error) error {
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return domain.E(domain.CodeUnavailable, "the database took too long; try again").CausedBy(err)
+	}
+	if errors.Is(err, errLostRace) {
+		return domain.E(domain.CodeConflict, "somebody else changed this at the same moment; try again").CausedBy(err)
 	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return domain.E(domain.CodeNotFound, "no such thing in this account").CausedBy(err)

@@ -65,3 +65,24 @@ func exec(ctx context.Context, q querier, st statement, a args) (int64, error) {
 	tag, err := q.Exec(ctx, string(st), a)
 	return tag.RowsAffected(), err
 }
+
+// queueMany adds a statement to a batch and collects its rows into dst when the batch's results are read.
+func queueMany[T any](b *pgx.Batch, dst *[]T, st statement, a args) {
+	b.Queue(string(st), a).Query(func(rows pgx.Rows) error {
+		var err error
+		*dst, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
+		return err
+	})
+}
+
+// queueValues adds a statement to a batch and collects its single column into dst when the batch's results are read.
+func queueValues[T any](b *pgx.Batch, dst *[]T, st statement, a args) {
+	b.Queue(string(st), a).Query(func(rows pgx.Rows) error {
+		var err error
+		*dst, err = pgx.CollectRows(rows, pgx.RowTo[T])
+		return err
+	})
+}
+
+// send runs a batch in one round trip.
+func (t *tx) send(ctx context.Context, b *pgx.Batch) error { return t.SendBatch(ctx, b).Close() }

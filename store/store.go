@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tandem/domain"
@@ -91,11 +92,14 @@ func openPool(ctx context.Context, url string, size int32, setup string) (*pgxpo
 	cfg.MinConns = min(2, size)
 	cfg.ConnConfig.RuntimeParams["application_name"] = "tandem"
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	if setup != "" {
-		cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
-			_, err := c.Exec(ctx, setup)
-			return err
+	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		// Times leave the store in UTC, whatever zone the machine is in.
+		c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+		if setup == "" {
+			return nil
 		}
+		_, err := c.Exec(ctx, setup)
+		return err
 	}
 	return pgxpool.NewWithConfig(ctx, cfg)
 }
@@ -114,14 +118,21 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// tx is one transaction for one account, with what is to be told after its commit.
+// tx is one transaction for one account, with what is to be written and told at its end. Statements queued with later,
+// events and facts travel with the commit in one round trip.
 type tx struct {
 	pgx.Tx
 	account domain.AccountID
 	now     time.Time
-	ring    bool
-	facts   []domain.ChatFacts
+	last    pgx.Batch
+	events  []eventRow
+	told    []factRow
+	facts   []domain.ChatFacts // filled by the commit
 }
+
+// later queues a statement to be sent with the commit, in order. Use it for writes whose results don't matter: an
+// error of one undoes the transaction.
+func (t *tx) later(st statement, a args) { t.last.Queue(string(st), a) }
 
 // maxSerialisationTries bounds the retries of a transaction that lost a race (deadlock, serialisation failure).
 const maxSerialisationTries = 4
@@ -132,7 +143,7 @@ func (s *Store) inAccount(ctx context.Context, account domain.AccountID, f func(
 	for try := 1; ; try++ {
 		t, err := s.runInAccount(ctx, account, f)
 		if err == nil {
-			if t.ring {
+			if len(t.events) > 0 {
 				s.ring()
 			}
 			for _, facts := range t.facts {
@@ -158,13 +169,28 @@ func (s *Store) runInAccount(ctx context.Context, account domain.AccountID, f fu
 		return nil, err
 	}
 	t := &tx{Tx: begun, account: account, now: s.now().UTC().Truncate(time.Millisecond)}
-	if err := f(t); err != nil {
+	if err = f(t); err == nil {
+		err = t.end(ctx)
+	}
+	if err != nil {
 		if rollbackErr := begun.Rollback(context.WithoutCancel(ctx)); rollbackErr != nil && !errors.Is(rollbackErr, pgx.ErrTxClosed) {
 			return nil, errors.Join(err, rollbackErr)
 		}
 		return nil, err
 	}
-	return t, begun.Commit(ctx)
+	return t, nil
+}
+
+// end sends what was queued together with the commit.
+func (t *tx) end(ctx context.Context) error {
+	t.queueEvents()
+	t.queueFacts()
+	if t.last.Len() == 0 {
+		return t.Commit(ctx)
+	}
+	// An error of any statement makes PostgreSQL skip the rest of the batch, the commit included.
+	t.last.Queue("commit")
+	return t.SendBatch(ctx, &t.last).Close()
 }
 
 // quoteWord keeps an account id from ending the quoted literal it stands in. Account ids are words by the table's own

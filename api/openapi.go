@@ -1,0 +1,80 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"tandem/domain"
+)
+
+// choices are the words each of the domain's word types may hold, for the document: generated clients then know them.
+var choices = map[reflect.Type][]any{
+	reflect.TypeFor[domain.Phase]():        {domain.PhaseQueued, domain.PhaseActive, domain.PhaseCustomerLeft, domain.PhaseClosed},
+	reflect.TypeFor[domain.Outcome]():      {domain.OutcomeDisposed, domain.OutcomeAbandoned, domain.OutcomeCancelled},
+	reflect.TypeFor[domain.Side]():         {domain.SideCustomer, domain.SideAgent, domain.SideSystem},
+	reflect.TypeFor[domain.Kind]():         {domain.KindText, domain.KindNote, domain.KindEvent, domain.KindPlaceholder},
+	reflect.TypeFor[domain.Availability](): {domain.Available, domain.OnBreak, domain.Offline},
+	reflect.TypeFor[domain.ChannelType](): {
+		domain.ChannelSMS, domain.ChannelWhatsApp, domain.ChannelWebchat, domain.ChannelMessenger, domain.ChannelX,
+	},
+	reflect.TypeFor[domain.Status](): {
+		domain.StatusReceived, domain.StatusQueued, domain.StatusSending, domain.StatusSent, domain.StatusDelivered,
+		domain.StatusRead, domain.StatusFailed, domain.StatusUnknown,
+	},
+	reflect.TypeFor[domain.Role](): {
+		domain.RoleSuperAdmin, domain.RoleAdmin, domain.RoleSupervisor, domain.RoleCampaignManager, domain.RoleAgent, domain.RoleOperator,
+	},
+}
+
+// nameChoices writes the choices into every schema that has a field of such a type.
+func nameChoices(r huma.Registry) {
+	// Huma has no word for an object that may be null.
+	session := r.Map()["WidgetSession"]
+	session.Properties["chat"] = &huma.Schema{
+		Description: session.Properties["chat"].Description,
+		OneOf:       []*huma.Schema{{Ref: session.Properties["chat"].Ref}, {Type: "null"}},
+	}
+	for name, schema := range r.Map() {
+		t := r.TypeFromRef("#/components/schemas/" + name)
+		if t == nil || t.Kind() != reflect.Struct {
+			continue
+		}
+		for _, f := range reflect.VisibleFields(t) {
+			field, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			property := schema.Properties[field]
+			words := choices[f.Type]
+			if property != nil && words != nil && len(property.Enum) == 0 {
+				property.Enum = words
+				schema.PrecomputeMessages()
+			}
+		}
+	}
+}
+
+// render keeps the document and its page; neither changes while the process lives.
+func (s *server) render() error {
+	document, err := json.MarshalIndent(s.api.OpenAPI(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the OpenAPI document: %w", err)
+	}
+	s.openAPI = append(document, '\n')
+	s.docs, err = docsPage(s.api.OpenAPI())
+	return err
+}
+
+func (s *server) serveOpenAPI(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	c.Set(fiber.HeaderCacheControl, "no-cache")
+	return c.Send(s.openAPI)
+}
+
+func (s *server) serveDocs(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	c.Set(fiber.HeaderCacheControl, "no-cache")
+	return c.Send(s.docs)
+}

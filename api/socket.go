@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+	"sync"
+
+	"tandem/domain"
+)
+
+type socketKind string
+
+const (
+	consoleSocket socketKind = "console"
+	widgetSocket  socketKind = "widget"
+)
+
+// mostQueued is how many frames may wait for one socket. More means that its client reads too slowly: the socket is
+// closed, and resumes by its cursor when the client is ready, rather than thinned.
+const mostQueued = 256
+
+// mostQueuedEarly holds while a socket still catches up on what it missed.
+const mostQueuedEarly = 8192
+
+// mostWatched bounds the chats one socket may watch beside its own.
+const mostWatched = 20
+
+// Close codes of RFC 6455 and its registry.
+const (
+	closeGoingAway = 1001
+	closePolicy    = 1008
+	closeTryLater  = 1013
+)
+
+// socket is one client's connection as the hub sees it.
+type socket struct {
+	kind    socketKind
+	account domain.AccountID
+	actor   domain.Actor // of a console socket
+	session []byte       // hash of the session behind it; nil for tokens and visitors
+	// check tells whether whoever opened this socket may still listen; nil means always.
+	check func(context.Context) error
+
+	// The hub's lock guards these.
+	topics  map[string]struct{}
+	watched []domain.ChatID
+	last    int64 // the event queued last, so that one with several topics comes once
+
+	mu     sync.Mutex
+	queue  []frame
+	limit  int
+	closed bool
+	code   int
+	reason string
+	wake   chan struct{}
+	done   chan struct{}
+}
+
+func newSocket(kind socketKind, account domain.AccountID) *socket {
+	return &socket{
+		kind: kind, account: account, topics: map[string]struct{}{}, limit: mostQueuedEarly,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+}
+
+// put queues a frame and reports whether there was room; without room the socket is closed.
+func (k *socket) put(f frame) bool {
+	k.mu.Lock()
+	if k.closed {
+		k.mu.Unlock()
+		return true
+	}
+	if len(k.queue) >= k.limit {
+		k.mu.Unlock()
+		k.close(closeTryLater, "reading too slowly; resume from your cursor")
+		return false
+	}
+	k.queue = append(k.queue, f)
+	k.mu.Unlock()
+	ring(k.wake)
+	return true
+}
+
+// take empties the queue, handing over spare to be filled next.
+func (k *socket) take(spare []frame) []frame {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	taken := k.queue
+	k.queue = spare[:0]
+	return taken
+}
+
+// live ends the time of catching up.
+func (k *socket) live() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.limit = mostQueued
+}
+
+// close asks the writer to end the connection with a code and a reason; the first call counts.
+func (k *socket) close(code int, reason string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		return
+	}
+	k.closed, k.code, k.reason = true, code, reason
+	close(k.done)
+}
+
+// wants reports whether one of the topics is this socket's. The hub's lock must be held.
+func (k *socket) wants(topics []string) bool {
+	return slices.ContainsFunc(topics, func(t string) bool { _, ok := k.topics[t]; return ok })
+}
+
+func (k *socket) sessionKey() string { return hex.EncodeToString(k.session) }
+
+// Topics are what sockets subscribe to: an audience within an account.
+func topic(account domain.AccountID, audience string) string { return string(account) + "/" + audience }
+
+func userAudience(id domain.UserID) string        { return "user:" + string(id) }
+func queueAudience(id domain.QueueID) string      { return "queue:" + string(id) }
+func visitorAudience(id domain.IdentityID) string { return "visitor:" + string(id) }
+func watchAudience(id domain.ChatID) string       { return "chat:" + string(id) }
+
+const (
+	accountAudience = "account"
+	// everyQueue is the audience of supervisors: whatever happens in any queue.
+	everyQueue = "queue:*"
+)
