@@ -2,7 +2,10 @@ module tandem
 
 go 1.26.0
 
-ignore ./console/node_modules
+ignore (
+	./console/node_modules
+	./widget/node_modules
+)
 
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0

@@ -59,6 +59,7 @@ func (a *sendAttempt) call(ctx context.Context, sender Sender, out domain.Outgoi
 	case "":
 		return a.accept(ctx, accepted)
 	case domain.CodeRefused, domain.CodeInvalid, domain.CodeUnauthorized, domain.CodeForbidden, domain.CodeNotFound, domain.CodeConflict:
+		a.calls.withdraw(ctx)
 		return a.end(ctx, domain.StatusFailed, messageError(err))
 	case domain.CodeThrottled, domain.CodeUnavailable:
 		return a.later(ctx, err)

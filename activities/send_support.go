@@ -34,20 +34,27 @@ func (a *sendAttempt) record(ctx context.Context, write func(context.Context) er
 	return err
 }
 
-// waitUntil sleeps until a moment of the injected clock, or until the attempt is stopped.
+// waitUntil sleeps until a moment, or until the attempt is stopped.
 func (a *sendAttempt) waitUntil(ctx context.Context, at time.Time) error {
-	wait := at.Sub(a.o.Now())
-	if wait <= 0 {
+	d := at.Sub(a.o.Now())
+	if d <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(wait)
+	if err := a.o.Wait(ctx, d); err != nil {
+		return domain.E(domain.CodeAmbiguous, "the worker stopped before the message could be looked up").
+			Because("send_unclear").CausedBy(err)
+	}
+	return nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return domain.E(domain.CodeAmbiguous, "the worker stopped before the message could be looked up").
-			Because("send_unclear").CausedBy(ctx.Err())
+		return ctx.Err()
 	}
 }
 

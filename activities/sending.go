@@ -28,7 +28,7 @@ type Sender interface {
 	Find(ctx context.Context, out domain.Outgoing, known func(providerID string) bool) (domain.Accepted, bool, error)
 }
 
-// SendingOptions are what Sending needs. All but Now and Log are required.
+// SendingOptions are what Sending needs. All but Now, Wait and Log are required.
 type SendingOptions struct {
 	Ledger SendLedger
 	// Senders looks a provider up by its name.
@@ -38,9 +38,10 @@ type SendingOptions struct {
 	// ReconcileAfter is how long after an unclear call the provider is asked whether it has the message: time for
 	// its callback, and for its list to be up to date. At most a minute, so that an attempt fits into its time-out.
 	ReconcileAfter time.Duration
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
-	Log *slog.Logger
+	// Now is the clock; nil means time.Now. Wait sleeps on it and fails when ctx is done; nil means a timer.
+	Now  func() time.Time
+	Wait func(ctx context.Context, d time.Duration) error
+	Log  *slog.Logger
 }
 
 // Sending calls providers.
@@ -69,6 +70,9 @@ func NewSending(o SendingOptions) (*Sending, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Wait == nil {
+		o.Wait = wait
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
@@ -60,6 +62,13 @@ func setup(t *testing.T, options ...func(*api.Deps)) *bundle {
 	require.NoError(t, err)
 	_, err = b.Pool.Exec(t.Context(), `update channels set settings = '{"allowed_origins": "https://shop.test, https://other.test/"}' where type = 'webchat'`)
 	require.NoError(t, err)
+	return node(t, b, s, bell, options...)
+}
+
+// node makes an api with a hub of its own on a store.
+func node(t *testing.T, from *bundle, s *store.Store, bell *api.Bell, options ...func(*api.Deps)) *bundle {
+	t.Helper()
+	b := &bundle{store: s, Fixture: from.Fixture, chats: from.chats, log: from.log}
 	sms, err := twilio.New(twilio.Options{})
 	require.NoError(t, err)
 	logger := slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -80,6 +89,9 @@ func setup(t *testing.T, options ...func(*api.Deps)) *bundle {
 	t.Cleanup(func() {
 		stop()
 		require.NoError(t, <-ended)
+		if t.Failed() {
+			t.Log(b.log.String())
+		}
 	})
 	return b
 }
@@ -275,7 +287,7 @@ func twilioSignature(token, address string, form url.Values) string {
 // webhook posts a signed form to a path.
 func (b *bundle) webhook(t *testing.T, path string, form url.Values, changes ...with) answer {
 	t.Helper()
-	r := httptest.NewRequest("POST", path, strings.NewReader(form.Encode()))
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("X-Twilio-Signature", twilioSignature(b.Channel.Secrets["auth_token"], publicURL+path, form))
 	for _, change := range changes {
@@ -289,4 +301,18 @@ func (b *bundle) smsPath() string { return "/webhooks/twilio/" + b.Channel.Key }
 func (b *bundle) count(t *testing.T, table string) int {
 	t.Helper()
 	return storetest.Value[int](t, b.Fixture, `select count(*)::int from `+table)
+}
+
+// serve listens on loopback until the test ends and gives the address.
+func (b *bundle) serve(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() { ended <- b.app.Listener(listener) }()
+	t.Cleanup(func() {
+		require.NoError(t, b.app.ShutdownWithTimeout(5*time.Second))
+		require.NoError(t, <-ended)
+	})
+	return listener.Addr().String()
 }

@@ -1,12 +1,15 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io/fs"
 	"mime"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -53,7 +56,7 @@ func (s *server) serveConsole(c *fiber.Ctx) error {
 	if s.console != nil && name != "" && name != "index.html" && fs.ValidPath(name) {
 		file, err := fs.ReadFile(s.console, name)
 		if err == nil {
-			return sendFile(c, name, file)
+			return s.sendFile(c, name, file)
 		}
 		if strings.HasPrefix(name, "assets/") {
 			return domain.E(domain.CodeNotFound, "the console has no such file")
@@ -64,7 +67,7 @@ func (s *server) serveConsole(c *fiber.Ctx) error {
 	return c.Send(s.index)
 }
 
-func sendFile(c *fiber.Ctx, name string, file []byte) error {
+func (s *server) sendFile(c *fiber.Ctx, name string, file []byte) error {
 	kind := mime.TypeByExtension(path.Ext(name))
 	if kind == "" {
 		kind = fiber.MIMEOctetStream
@@ -74,5 +77,52 @@ func sendFile(c *fiber.Ctx, name string, file []byte) error {
 	if strings.HasPrefix(name, "assets/") {
 		c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	}
-	return c.Send(file)
+	return s.squeezed.send(c, name, file)
+}
+
+// squeezer answers files compressed to browsers that take it. Files never change while the process lives, so each is
+// compressed once, when it is first asked for.
+type squeezer struct{ done sync.Map } // name → []byte, nil when compressing gains nothing
+
+// leastSqueezed is the smallest file worth compressing, in bytes: below it everything fits one packet anyway.
+const leastSqueezed = 1200
+
+func (q *squeezer) send(c *fiber.Ctx, name string, file []byte) error {
+	c.Vary(fiber.HeaderAcceptEncoding)
+	if len(file) < leastSqueezed || c.AcceptsEncodings("gzip") != "gzip" {
+		return c.Send(file)
+	}
+	known, ok := q.done.Load(name)
+	if !ok {
+		small, err := squeeze(file)
+		if err != nil {
+			return fmt.Errorf("compressing %s: %w", name, err)
+		}
+		known, _ = q.done.LoadOrStore(name, small)
+	}
+	small, _ := known.([]byte)
+	if small == nil {
+		return c.Send(file)
+	}
+	c.Set(fiber.HeaderContentEncoding, "gzip")
+	return c.Send(small)
+}
+
+// squeeze gives the file compressed, nil when that saves less than a tenth.
+func squeeze(file []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(file); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	if out.Len() > len(file)*9/10 {
+		return nil, nil
+	}
+	return out.Bytes(), nil
 }

@@ -19,7 +19,7 @@ import (
 const problemType = "application/problem+json"
 
 // Problem is the body of every refusal, as RFC 9457 has it, with a stable code.
-type Problem struct {
+type Problem struct { //nolint:errname // the API's document names its schema after it, and the RFC calls it a problem
 	Type      string         `json:"type" doc:"Where the problem is explained" example:"/docs#not_owner"`
 	Title     string         `json:"title" doc:"The status in words" example:"Conflict"`
 	Status    int            `json:"status" doc:"The HTTP status" example:"409"`
@@ -133,8 +133,7 @@ func problemOf(err error) *Problem {
 	if errors.As(err, &p) {
 		return p
 	}
-	var fe *fiber.Error
-	if errors.As(err, &fe) {
+	if fe, ok := errors.AsType[*fiber.Error](err); ok {
 		return newProblem(fe.Code, codeOfStatus(fe.Code), detailOfStatus(fe.Code))
 	}
 	var e *domain.Error
@@ -193,6 +192,9 @@ func (p *Problem) write(c *fiber.Ctx) error {
 	answer := *p
 	if answer.RequestID == "" {
 		answer.RequestID = requestID(c.UserContext())
+	}
+	if answer.RequestID == "" { // refused before anything of ours ran
+		answer.RequestID = mintRequestID()
 	}
 	body, err := json.Marshal(&answer)
 	if err != nil {

@@ -35,10 +35,10 @@ func wireFrame(payload []byte) frame {
 		f = append(f, byte(n))
 	case n <= math.MaxUint16:
 		f = append(f, 126)
-		f = binary.BigEndian.AppendUint16(f, uint16(n)) //nolint:gosec // bounded by the case
+		f = binary.BigEndian.AppendUint16(f, uint16(n))
 	default:
 		f = append(f, 127)
-		f = binary.BigEndian.AppendUint64(f, uint64(n)) //nolint:gosec // a length is never negative
+		f = binary.BigEndian.AppendUint64(f, uint64(n))
 	}
 	return append(f, payload...)
 }

@@ -67,7 +67,9 @@ func (s *server) takeInRequest(c *fiber.Ctx) error {
 // providerRequest is the request as the provider sent it: signatures are over the public URL and the raw bytes.
 func (s *server) providerRequest(c *fiber.Ctx) channels.Request {
 	header := http.Header{}
-	c.Request().Header.VisitAll(func(key, value []byte) { header.Add(string(key), string(value)) })
+	for key, value := range c.Request().Header.All() {
+		header.Add(string(key), string(value))
+	}
 	return channels.Request{
 		Method: c.Method(), URL: s.publicURL + c.OriginalURL(), Header: header, Body: c.Body(), ReceivedAt: s.now(),
 	}

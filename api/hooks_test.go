@@ -1,7 +1,11 @@
 package api_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -22,12 +26,16 @@ func TestTwoHundredParallelFirstMessagesOfOneCustomerOpenOneChat(t *testing.T) {
 	for n := range 200 {
 		all.Go(func() {
 			form := b.twilioForm(fmt.Sprintf("SM%032d", n), "+12025550142", fmt.Sprintf("text %d", n))
-			r := httptest.NewRequest("POST", b.smsPath(), strings.NewReader(form.Encode()))
+			r := httptest.NewRequest(http.MethodPost, b.smsPath(), strings.NewReader(form.Encode()))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			r.Header.Set("X-Twilio-Signature", twilioSignature(b.Channel.Secrets["auth_token"], publicURL+b.smsPath(), form))
 			got, err := b.app.Test(r, -1)
-			if err != nil || got.StatusCode != 200 {
-				failed <- fmt.Sprint(err, got)
+			if err != nil {
+				failed <- err.Error()
+				return
+			}
+			if err := got.Body.Close(); err != nil || got.StatusCode != http.StatusOK {
+				failed <- got.Status
 			}
 		})
 	}
@@ -90,9 +98,6 @@ func TestBadWebhooksAreRefusedClearlyAndLeaveNothing(t *testing.T) {
 		"no message id": {func(t *testing.T) answer {
 			return b.webhook(t, b.smsPath(), url.Values{"From": {"+12025550142"}, "Body": {"x"}})
 		}, 400, "invalid"},
-		"oversized body": {func(t *testing.T) answer {
-			return b.call(t, "POST", b.smsPath(), strings.Repeat("x", 2<<20))
-		}, 413, "too_large"},
 		"wrong method": {func(t *testing.T) answer {
 			return b.call(t, "GET", b.smsPath(), nil)
 		}, 405, "method_not_allowed"},
@@ -133,4 +138,20 @@ func TestADeliveryReportMovesTheMessageOn(t *testing.T) {
 	stored, _, err := b.store.Message(t.Context(), b.Account, msg.ID)
 	require.NoError(t, err)
 	require.Equal(t, domain.StatusDelivered, stored.Status)
+}
+
+func TestAnOversizedBodyIsRefusedBeforeItIsRead(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	conn, err := net.Dial("tcp", b.serve(t))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close()) }()
+	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: tandem.test\r\nContent-Length: 5000000\r\n\r\nBody=", b.smsPath())
+	require.NoError(t, err)
+	got, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, got.Body.Close()) }()
+	body, err := io.ReadAll(got.Body)
+	require.NoError(t, err)
+	answer{got, body}.refused(t, 413, "too_large")
 }

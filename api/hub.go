@@ -250,10 +250,10 @@ func (h *Hub) route(e domain.Event, at domain.Cursor) {
 		}
 	}
 	h.metrics.countDelivery(time.Since(e.At), frames)
-	switch e.Type {
-	case domain.EventChatAssigned:
+	if e.Type == domain.EventChatAssigned {
 		h.endForeignWatches(e)
-	case domain.EventAgentStatus:
+	}
+	if e.Type == domain.EventAgentStatus {
 		h.noteMember(e)
 	}
 }

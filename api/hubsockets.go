@@ -328,8 +328,10 @@ func (h *Hub) refreshMember(ctx context.Context, user domain.UserID) {
 		return
 	}
 	queues, err := h.log.QueueIDsOf(ctx, theirs[0].actor)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		h.logger.Warn("membership not refreshed", "user", string(user), "error", err.Error())
+	}
+	if err != nil {
 		return
 	}
 	h.mu.Lock()

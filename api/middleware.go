@@ -48,12 +48,14 @@ func (s *server) recoverPanics(c *fiber.Ctx) (err error) {
 func nameRequest(c *fiber.Ctx) error {
 	id := c.Get(headerRequestID)
 	if !plainWord(id) {
-		id = uuid.Must(uuid.NewV7()).String()
+		id = mintRequestID()
 	}
 	c.Set(headerRequestID, id)
 	c.SetUserContext(context.WithValue(c.UserContext(), keyRequestID, id))
 	return c.Next()
 }
+
+func mintRequestID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func plainWord(id string) bool {
 	if id == "" || len(id) > 64 {

@@ -62,7 +62,8 @@ func (s *server) render() error {
 	if err != nil {
 		return fmt.Errorf("writing the OpenAPI document: %w", err)
 	}
-	s.openAPI = append(document, '\n')
+	document = append(document, '\n')
+	s.openAPI = document
 	s.docs, err = docsPage(s.api.OpenAPI())
 	return err
 }

@@ -3,6 +3,7 @@ package api_test
 import (
 	"flag"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"testing"
@@ -20,7 +21,7 @@ func TestCommittedOpenAPIDocumentEqualsTheGeneratedOne(t *testing.T) {
 	t.Parallel()
 	app, err := api.New(api.Deps{})
 	require.NoError(t, err)
-	answer, err := app.Test(httptest.NewRequest("GET", "/openapi.json", nil), -1)
+	answer, err := app.Test(httptest.NewRequest(http.MethodGet, "/openapi.json", nil), -1)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, answer.Body.Close()) }()
 	require.Equal(t, 200, answer.StatusCode)

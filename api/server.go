@@ -21,7 +21,9 @@ import (
 const (
 	largestBody = 1 << 20
 	readTimeout = 15 * time.Second
-	idleTimeout = 2 * time.Minute
+	// writeTimeout bounds one answer to a slow reader; sockets set their own.
+	writeTimeout = 30 * time.Second
+	idleTimeout  = 2 * time.Minute
 	// headerBytes is room for a cookie, a signature and a browser's usual headers.
 	headerBytes = 16 << 10
 )
@@ -39,6 +41,7 @@ type server struct {
 
 	widget    []byte
 	widgetTag string
+	squeezed  squeezer
 
 	publicURL string
 	origin    string // of publicURL
@@ -76,6 +79,7 @@ func New(d Deps) (*fiber.App, error) {
 		// A webhook's signature covers the whole body, so it is read before a handler runs.
 		StreamRequestBody: false,
 		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		ReadBufferSize:    headerBytes,
 		CaseSensitive:     true,

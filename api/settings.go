@@ -100,7 +100,7 @@ func (s *server) createUser(ctx context.Context, in *newUserInput) (*userOutput,
 	if err != nil {
 		return nil, err
 	}
-	name, err := givenName("name", in.Body.Name)
+	name, err := givenName(in.Body.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (s *server) updateUser(ctx context.Context, in *userPatchInput) (*userOutpu
 	}
 	patch := domain.UserPatch{Role: in.Body.Role, MaxChats: in.Body.MaxChats, Disabled: in.Body.Disabled}
 	if in.Body.Name != nil {
-		name, err := givenName("name", *in.Body.Name)
+		name, err := givenName(*in.Body.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +158,7 @@ func (s *server) listQueues(ctx context.Context, _ *struct{}) (*queuesOutput, er
 }
 
 func (s *server) createQueue(ctx context.Context, in *newQueueInput) (*queueOutput, error) {
-	name, err := givenName("name", in.Body.Name)
+	name, err := givenName(in.Body.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (s *server) updateQueue(ctx context.Context, in *queuePatchInput) (*queueOu
 	}
 	patch := domain.QueuePatch{Priority: in.Body.Priority}
 	if in.Body.Name != nil {
-		name, err := givenName("name", *in.Body.Name)
+		name, err := givenName(*in.Body.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -238,7 +238,7 @@ func (s *server) allDispositions(ctx context.Context, _ *struct{}) (*disposition
 }
 
 func (s *server) createDisposition(ctx context.Context, in *newDispositionIn) (*dispositionOutput, error) {
-	name, err := givenName("name", in.Body.Name)
+	name, err := givenName(in.Body.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"sync"
+	"time"
 
 	"tandem/domain"
 )
@@ -16,12 +17,14 @@ const (
 	widgetSocket  socketKind = "widget"
 )
 
-// mostQueued is how many frames may wait for one socket. More means that its client reads too slowly: the socket is
-// closed, and resumes by its cursor when the client is ready, rather than thinned.
-const mostQueued = 256
-
-// mostQueuedEarly holds while a socket still catches up on what it missed.
-const mostQueuedEarly = 8192
+// A socket is closed, and resumes by its cursor when its client is ready, rather than thinned: when more than mostQueued
+// frames have waited for slowAfter, or in any case beyond mostQueuedEver. The time tells a client that doesn't read from
+// a burst that the writer simply hasn't got to yet.
+const (
+	mostQueued     = 256
+	mostQueuedEver = 8192
+	slowAfter      = time.Second
+)
 
 // mostWatched bounds the chats one socket may watch beside its own.
 const mostWatched = 20
@@ -49,7 +52,8 @@ type socket struct {
 
 	mu     sync.Mutex
 	queue  []frame
-	limit  int
+	since  time.Time // when the oldest frame of the queue came
+	early  bool      // it still catches up on what it missed
 	closed bool
 	code   int
 	reason string
@@ -59,7 +63,7 @@ type socket struct {
 
 func newSocket(kind socketKind, account domain.AccountID) *socket {
 	return &socket{
-		kind: kind, account: account, topics: map[string]struct{}{}, limit: mostQueuedEarly,
+		kind: kind, account: account, topics: map[string]struct{}{}, early: true,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
@@ -71,15 +75,29 @@ func (k *socket) put(f frame) bool {
 		k.mu.Unlock()
 		return true
 	}
-	if len(k.queue) >= k.limit {
+	if k.full() {
 		k.mu.Unlock()
 		k.close(closeTryLater, "reading too slowly; resume from your cursor")
 		return false
+	}
+	if len(k.queue) == 0 {
+		k.since = time.Now()
 	}
 	k.queue = append(k.queue, f)
 	k.mu.Unlock()
 	ring(k.wake)
 	return true
+}
+
+func (k *socket) full() bool {
+	switch {
+	case len(k.queue) < mostQueued:
+		return false
+	case len(k.queue) >= mostQueuedEver:
+		return true
+	default:
+		return !k.early && time.Since(k.since) > slowAfter
+	}
 }
 
 // take empties the queue, handing over spare to be filled next.
@@ -95,7 +113,8 @@ func (k *socket) take(spare []frame) []frame {
 func (k *socket) live() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.limit = mostQueued
+	k.early = false
+	k.since = time.Now()
 }
 
 // close asks the writer to end the connection with a code and a reason; the first call counts.

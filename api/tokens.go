@@ -35,7 +35,7 @@ type tokenPath struct {
 }
 
 func (s *server) createToken(ctx context.Context, in *newTokenInput) (*newTokenOutput, error) {
-	name, err := givenName("name", in.Body.Name)
+	name, err := givenName(in.Body.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -72,18 +72,18 @@ func wholeList[T any](items []T) domain.Page[T] {
 func pathID[T ~string](noun, text string) (T, error) {
 	id, err := domain.ParseID[T]("id", text)
 	if err != nil {
-		return "", domain.E(domain.CodeNotFound, "no %s has this id", noun)
+		return "", domain.E(domain.CodeNotFound, "no %s has this id", noun).Because("unknown_" + noun)
 	}
 	return id, nil
 }
 
 // givenName trims a name and refuses an empty one and one that can't be stored.
-func givenName(field, text string) (string, error) {
+func givenName(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
-		return "", domain.Invalid(field, "%s is empty", field)
+		return "", domain.Invalid("name", "name is empty")
 	}
-	return text, storable(field, text)
+	return text, storable("name", text)
 }
 
 // storable refuses text that no database text can hold.

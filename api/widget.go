@@ -315,5 +315,5 @@ func (s *server) serveWidget(c *fiber.Ctx) error {
 		return c.SendStatus(fiber.StatusNotModified)
 	}
 	c.Set(fiber.HeaderContentType, "text/javascript; charset=utf-8")
-	return c.Send(s.widget)
+	return s.squeezed.send(c, "/widget.js", s.widget)
 }

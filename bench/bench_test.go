@@ -18,25 +18,29 @@ import (
 // TestMain lets the test binary stand in for `tandem bench floor-server`.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "floor-server" {
-		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-		defer stop()
-		database := ""
-		if len(os.Args) > 3 {
-			database = os.Args[3]
-		}
-		if err := bench.ServeFloor(ctx, os.Stdout, database); err != nil {
-			_, _ = os.Stderr.WriteString(err.Error())
-			os.Exit(1)
-		}
-		return
+		os.Exit(serveFloor())
 	}
 	os.Exit(m.Run())
+}
+
+func serveFloor() int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	database := ""
+	if len(os.Args) > 3 {
+		database = os.Args[3]
+	}
+	if err := bench.ServeFloor(ctx, os.Stdout, database); err != nil {
+		_, _ = os.Stderr.WriteString(err.Error())
+		return 1
+	}
+	return 0
 }
 
 func options(p *product) bench.Options {
 	return bench.Options{
 		URL: p.url, OpsURL: p.url, Rates: []float64{150}, For: time.Second, Customers: 25, WarmupRate: 200, MaxInFlight: 32,
-		Drain: 500 * time.Millisecond, AdminEmail: "admin@demo.test", AdminPassword: "tandem-demo", ChannelKey: channelKey, Token: token,
+		Drain: 4 * time.Second, AdminEmail: "admin@demo.test", AdminPassword: "tandem-demo", ChannelKey: channelKey, Token: token,
 	}
 }
 
@@ -59,12 +63,12 @@ func TestAWellBehavedProductComesOutClean(t *testing.T) {
 		step := report.Steps[i]
 		require.Equal(t, int(rate), step.Sent)
 		require.Equal(t, int(rate), step.Accepted)
-		require.EqualValues(t, rate, step.Socket.Count)
+		require.Equal(t, int64(rate), step.Socket.Count)
 		require.Positive(t, step.Socket.P50)
 		require.Less(t, step.Socket.P50, 500.0)
 		require.NotEmpty(t, step.Floors)
 		for _, floor := range step.Floors {
-			require.EqualValues(t, rate, floor.Socket.Count, floor.Name)
+			require.Equal(t, int64(rate), floor.Socket.Count, floor.Name)
 			require.Zero(t, floor.Lost+floor.Doubled+floor.OutOfOrder, floor.Name)
 		}
 		require.InDelta(t, 0.25, step.Workflows.LagMaxSeconds, 0.001)

@@ -31,14 +31,10 @@ type crew struct {
 
 	mu     sync.Mutex
 	ids    map[string]bool   // of the crew's users
-	owned  map[int]ownership // customer → when a socket first showed their chat owned by the crew
+	owned  map[int]bool      // customers whose chat a socket showed as owned by the crew
+	given  map[int]time.Time // customers → when the owner's socket showed the assignment
 	others int               // customers whose chat somebody outside the crew owns
 	change chan struct{}
-}
-
-type ownership struct {
-	at    time.Time
-	fresh bool // by an assignment; false for a chat that an earlier run left open
 }
 
 type agent struct {
@@ -73,9 +69,6 @@ type chatItem struct {
 // signInsAtOnce is how many agents sign in at a time: each costs the server a deliberately slow hash.
 const signInsAtOnce = 2
 
-// patience bounds the retries of a set-up call that the server asked to repeat.
-const patience = 20 * time.Second
-
 func agentEmail(n int) string { return fmt.Sprintf("bench-%03d@bench.invalid", n+1) }
 
 // muster signs the administrator in and makes the agents ready: made or enabled again, members of the channel's queue,
@@ -87,7 +80,7 @@ func muster(ctx context.Context, o Options, client *http.Client) (*crew, error) 
 	}
 	c := &crew{
 		admin: admin, client: client, base: o.URL, password: rand.Text(), agents: make([]agent, o.agents()),
-		ids: map[string]bool{}, owned: map[int]ownership{}, change: make(chan struct{}, 1),
+		ids: map[string]bool{}, owned: map[int]bool{}, given: map[int]time.Time{}, change: make(chan struct{}, 1),
 	}
 	if err := c.findChannel(ctx, o.ChannelKey); err != nil {
 		return nil, err
@@ -102,7 +95,7 @@ func muster(ctx context.Context, o Options, client *http.Client) (*crew, error) 
 	group.SetLimit(signInsAtOnce)
 	for i := range c.agents {
 		group.Go(func() (err error) {
-			return retried(groupCtx, patience, func() error {
+			return retried(groupCtx, func() error {
 				c.agents[i].person, err = signIn(groupCtx, client, o.URL, c.agents[i].email, c.password)
 				return err
 			})
@@ -202,7 +195,7 @@ func (c *crew) enable(ctx context.Context) error {
 			wish["disabled"] = false
 			method, path = http.MethodPatch, path+"/"+made.ID
 		}
-		err := retried(ctx, patience, func() error { return c.admin.send(ctx, method, path, wish, &made) })
+		err := retried(ctx, func() error { return c.admin.send(ctx, method, path, wish, &made) })
 		if err != nil {
 			return fmt.Errorf("making agent %s: %w", email, err)
 		}
@@ -233,7 +226,7 @@ func (c *crew) listen(ctx context.Context, group *sync.WaitGroup) error {
 }
 
 func (c *crew) setStatus(ctx context.Context, a agent, status string) error {
-	err := retried(ctx, patience, func() error {
+	err := retried(ctx, func() error {
 		return a.person.send(ctx, http.MethodPut, "/api/v1/me/status", map[string]string{"status": status}, nil)
 	})
 	if err != nil {
@@ -257,14 +250,18 @@ func (c *crew) onFrame(f frame, at time.Time) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, known := c.owned[n]; known {
+	// An assignment is told to its owner alone; that it was made, others of the queue may hear first.
+	if _, known := c.given[n]; f.Type == "chat.assigned" && !known {
+		c.given[n] = at
+	}
+	if c.owned[n] {
 		return
 	}
 	if !c.ids[f.Data.Chat.Owner.ID] {
 		c.others++
 		return
 	}
-	c.owned[n] = ownership{at: at, fresh: f.Type == "chat.assigned"}
+	c.owned[n] = true
 	select {
 	case c.change <- struct{}{}:
 	default:
@@ -340,7 +337,7 @@ func (c *crew) dismiss(ctx context.Context, progress func(done int)) error {
 
 func (c *crew) dispose(ctx context.Context, a agent, chat string) error {
 	body := map[string]string{"disposition_id": c.disposition, "note": "load test"}
-	return retried(ctx, patience, func() error {
+	return retried(ctx, func() error {
 		return a.person.send(ctx, http.MethodPost, "/api/v1/chats/"+chat+"/dispose", body, nil)
 	})
 }

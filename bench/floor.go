@@ -24,7 +24,8 @@ const floorConns = 8
 // every socket on /api/v1/stream, after one transaction (dedupe, insert, update) when databaseURL is given. It prints
 // its address on stdout and serves until ctx ends, then drops the schema it made.
 func ServeFloor(ctx context.Context, stdout io.Writer, databaseURL string) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("opening the floor's listener: %w", err)
 	}

@@ -2,7 +2,7 @@ package bench
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // what the provider signs with
+	"crypto/sha1"
 	"encoding/base64"
 	"net/url"
 	"testing"

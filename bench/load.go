@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,11 +40,7 @@ func (f *failures) add(cause string) {
 func (f *failures) snapshot() map[string]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	copied := make(map[string]int, len(f.causes))
-	for cause, n := range f.causes {
-		copied[cause] = n
-	}
-	return copied
+	return maps.Clone(f.causes)
 }
 
 // job is a prepared message on its way to a free caller.

@@ -112,9 +112,12 @@ func (p *person) call(ctx context.Context, method, path string, in, out any, loo
 	return nil
 }
 
-// retried runs f again while the server asks for patience (429, 503), up to limit.
-func retried(ctx context.Context, limit time.Duration, f func() error) error {
-	deadline := time.Now().Add(limit)
+// patience bounds the retries of a call that the server asked to repeat.
+const patience = 20 * time.Second
+
+// retried runs f again while the server asks to (429, 503), as long as patience lasts.
+func retried(ctx context.Context, f func() error) error {
+	deadline := time.Now().Add(patience)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		err := f()
 		var refusal *problem

@@ -2,10 +2,11 @@ package bench_test
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // what the provider signs with
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -140,9 +141,7 @@ func (p *product) saveUser(w http.ResponseWriter, r *http.Request) {
 		p.users = append(p.users, in)
 		i = len(p.users) - 1
 	}
-	for k, v := range in {
-		p.users[i][k] = v
-	}
+	maps.Copy(p.users[i], in)
 	delete(p.users[i], "disabled_at")
 	if in["disabled"] == true {
 		p.users[i]["disabled_at"] = "2026-01-01T00:00:00Z"
@@ -208,8 +207,10 @@ func (p *product) pick() string {
 func (p *product) tell(kind, from string, message map[string]any) {
 	p.event++
 	chat := map[string]any{"id": from, "phase": "active", "customer": map[string]string{"address": from}, "owner": map[string]string{"id": p.owner[from]}}
-	data, _ := json.Marshal(map[string]any{"type": kind, "id": p.event, "cursor": fmt.Sprintf("1.%d", p.event), "chat_id": from,
-		"data": map[string]any{"message": message, "chat": chat}})
+	data, _ := json.Marshal(map[string]any{
+		"type": kind, "id": p.event, "cursor": fmt.Sprintf("1.%d", p.event), "chat_id": from,
+		"data": map[string]any{"message": message, "chat": chat},
+	})
 	for conn, user := range p.sockets {
 		if user == p.owner[from] {
 			_ = conn.WriteMessage(websocket.TextMessage, data)

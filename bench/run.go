@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -169,9 +170,9 @@ func (r *runner) warmUp(ctx context.Context) error {
 	assigned := newHistogram()
 	r.crew.mu.Lock()
 	defer r.crew.mu.Unlock()
-	for n, o := range r.crew.owned {
-		if o.fresh && n < r.o.Customers {
-			assigned.add(o.at.Sub(l.ledger.start).Nanoseconds() - l.ledger.sent[n].due)
+	for n, at := range r.crew.given {
+		if n < r.o.Customers {
+			assigned.add(at.Sub(l.ledger.start).Nanoseconds() - l.ledger.sent[n].due)
 		}
 	}
 	r.report.NewChats = NewChats{Rate: r.o.WarmupRate, Count: int(assigned.quantiles().Count), Assigned: assigned.quantiles()}
@@ -303,7 +304,7 @@ func (r *runner) floor(ctx context.Context, name string, rate float64, databaseU
 func startFloor(ctx context.Context, command []string, databaseURL string) (string, func(), error) {
 	args := command[1:]
 	if databaseURL != "" {
-		args = append(args[:len(args):len(args)], "--database-url", databaseURL)
+		args = append(slices.Clip(args), "--database-url", databaseURL)
 	}
 	running, cancel := context.WithCancel(ctx)
 	cmd := exec.CommandContext(running, command[0], args...) //nolint:gosec // the driver's own executable

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Lookup gives a variable's value and whether it is set: os.LookupEnv, or a map in a test.
+// Lookup gives a variable's value and whether it is set: from the environment, or from a map in a test.
 type Lookup func(name string) (string, bool)
 
 // Config is everything a process of Tandem is told from outside. Packages get the values they need, not the whole.

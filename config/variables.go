@@ -37,9 +37,11 @@ const maxReconcileAfter = time.Minute
 
 var variables = []variable{
 	{
-		Variable: Variable{Name: "TANDEM_DATABASE_URL", Required: true, Secret: true,
-			About: "PostgreSQL (14 or later), as `postgres://user:password@host:5432/database`."},
-		wayOut: "give a postgres:// address, e.g. postgres://tandem:password@localhost:5432/tandem", forMigration: true,
+		Variable: Variable{
+			Name: "TANDEM_DATABASE_URL", Required: true, Secret: true,
+			About: "Address of PostgreSQL (14 or later) with user and password, `postgres://…`.",
+		},
+		wayOut: "give a postgres:// address with user, password, host and database", forMigration: true,
 		set: func(c *Config, v string) error {
 			if err := checkURL(v, "postgres", "postgresql"); err != nil {
 				return err
@@ -49,8 +51,10 @@ var variables = []variable{
 		},
 	},
 	{
-		Variable: Variable{Name: "TANDEM_ENCRYPTION_KEY", Required: true, Secret: true,
-			About: "32 random bytes in base64; seals provider credentials, visitor tokens and workflow payloads. To rotate, put the new key first and keep the old ones after it, separated by commas."},
+		Variable: Variable{
+			Name: "TANDEM_ENCRYPTION_KEY", Required: true, Secret: true,
+			About: "32 random bytes in base64; seals provider credentials, visitor tokens and workflow payloads. To rotate, put the new key first and keep the old ones after it, separated by commas.",
+		},
 		wayOut: "make one with `openssl rand -base64 32` and keep it: what it sealed can't be read without it",
 		set: func(c *Config, v string) (err error) {
 			c.EncryptionKeys, err = ParseKeys(v)
@@ -58,49 +62,67 @@ var variables = []variable{
 		},
 	},
 	{
-		Variable: Variable{Name: "TANDEM_LISTEN", Default: "127.0.0.1:8080",
-			About: "Where the console, the API, the webhooks and the widget are served."},
+		Variable: Variable{
+			Name: "TANDEM_LISTEN", Default: "127.0.0.1:8080",
+			About: "Where the console, the API, the webhooks and the widget are served.",
+		},
 		wayOut: "give host:port, e.g. 127.0.0.1:8080", set: setListen(func(c *Config) *string { return &c.Listen }),
 	},
 	{
-		Variable: Variable{Name: "TANDEM_OPS_LISTEN", Default: "127.0.0.1:9090",
-			About: "Where metrics, health and profiles are served. Never expose it to the internet."},
+		Variable: Variable{
+			Name: "TANDEM_OPS_LISTEN", Default: "127.0.0.1:9090",
+			About: "Where metrics, health and profiles are served. Never expose it to the internet.",
+		},
 		wayOut: "give host:port, e.g. 127.0.0.1:9090", set: setListen(func(c *Config) *string { return &c.OpsListen }),
 	},
 	{
-		Variable: Variable{Name: "TANDEM_PUBLIC_URL",
-			About: "The address under which providers and browsers reach `TANDEM_LISTEN`; by default `http://` and the listen address. Webhook signatures are checked against it."},
+		Variable: Variable{
+			Name:  "TANDEM_PUBLIC_URL",
+			About: "The address under which providers and browsers reach `TANDEM_LISTEN`; by default `http://` and the listen address. Webhook signatures are checked against it.",
+		},
 		wayOut: "give the outside address, e.g. https://chat.example.com", set: setURL(func(c *Config) *string { return &c.PublicURL }),
 	},
 	{
-		Variable: Variable{Name: "TANDEM_TEMPORAL_UI_URL",
-			About: "Where operators open the Temporal UI; pages of this origin may ask the codec endpoint to decode payloads."},
+		Variable: Variable{
+			Name:  "TANDEM_TEMPORAL_UI_URL",
+			About: "Where operators open the Temporal UI; pages of this origin may ask the codec endpoint to decode payloads.",
+		},
 		wayOut: "give the UI's address, e.g. https://temporal.example.com", set: setURL(func(c *Config) *string { return &c.TemporalUIURL }),
 	},
 	{
-		Variable: Variable{Name: "TANDEM_TWILIO_BASE_URL", Default: "https://api.twilio.com",
-			About: "Address of Twilio's API; tests and the simulator put their own here."},
+		Variable: Variable{
+			Name: "TANDEM_TWILIO_BASE_URL", Default: "https://api.twilio.com",
+			About: "Address of Twilio's API; tests and the simulator put their own here.",
+		},
 		wayOut: "leave it unset for Twilio itself", set: setURL(func(c *Config) *string { return &c.TwilioBaseURL }),
 	},
 	{
-		Variable: Variable{Name: "TANDEM_META_BASE_URL", Default: "https://graph.facebook.com",
-			About: "Address of Meta's Graph API."},
+		Variable: Variable{
+			Name: "TANDEM_META_BASE_URL", Default: "https://graph.facebook.com",
+			About: "Address of Meta's Graph API.",
+		},
 		wayOut: "leave it unset for Meta itself", set: setURL(func(c *Config) *string { return &c.MetaBaseURL }),
 	},
 	{
-		Variable: Variable{Name: "TANDEM_X_BASE_URL", Default: "https://api.x.com",
-			About: "Address of X's API."},
+		Variable: Variable{
+			Name: "TANDEM_X_BASE_URL", Default: "https://api.x.com",
+			About: "Address of X's API.",
+		},
 		wayOut: "leave it unset for X itself", set: setURL(func(c *Config) *string { return &c.XBaseURL }),
 	},
 	{
-		Variable: Variable{Name: "TANDEM_LOG_LEVEL", Default: "info",
-			About: "`debug`, `info`, `warn` or `error`."},
+		Variable: Variable{
+			Name: "TANDEM_LOG_LEVEL", Default: "info",
+			About: "`debug`, `info`, `warn` or `error`.",
+		},
 		wayOut: "use debug, info, warn or error", forMigration: true,
 		set: func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) },
 	},
 	{
-		Variable: Variable{Name: "TANDEM_LOG_FORMAT", Default: "json",
-			About: "`json` for machines, `text` for people."},
+		Variable: Variable{
+			Name: "TANDEM_LOG_FORMAT", Default: "json",
+			About: "`json` for machines, `text` for people.",
+		},
 		wayOut: "use json or text", forMigration: true,
 		set: func(c *Config, v string) error {
 			c.LogFormat = LogFormat(v)
@@ -111,8 +133,10 @@ var variables = []variable{
 		},
 	},
 	{
-		Variable: Variable{Name: "TANDEM_RECONCILE_AFTER", Default: "30s",
-			About: "How long after a send of unknown outcome the provider is asked what became of it."},
+		Variable: Variable{
+			Name: "TANDEM_RECONCILE_AFTER", Default: "30s",
+			About: "How long after a send of unknown outcome the provider is asked what became of it.",
+		},
 		wayOut: "give a duration between 1s and 1m, e.g. 30s",
 		set: func(c *Config, v string) (err error) {
 			if c.ReconcileAfter, err = time.ParseDuration(v); err != nil {
@@ -125,13 +149,17 @@ var variables = []variable{
 		},
 	},
 	{
-		Variable: Variable{Name: "TEMPORAL_ADDRESS", Default: "127.0.0.1:7233",
-			About: "The Temporal frontend, host:port."},
+		Variable: Variable{
+			Name: "TEMPORAL_ADDRESS", Default: "127.0.0.1:7233",
+			About: "The Temporal frontend, host:port.",
+		},
 		wayOut: "give host:port, e.g. temporal.example.com:7233", set: setListen(func(c *Config) *string { return &c.Temporal.Address }),
 	},
 	{
-		Variable: Variable{Name: "TEMPORAL_NAMESPACE", Default: "default",
-			About: "The Temporal namespace Tandem's workflows run in."},
+		Variable: Variable{
+			Name: "TEMPORAL_NAMESPACE", Default: "default",
+			About: "The Temporal namespace Tandem's workflows run in.",
+		},
 		wayOut: "give the namespace's name",
 		set:    func(c *Config, v string) error { c.Temporal.Namespace = v; return nil },
 	},

@@ -6,13 +6,14 @@ const target = process.env.TANDEM_URL ?? "http://127.0.0.1:8080";
 export default defineConfig({
   plugins: [react()],
   build: {
-    // dist/.gitkeep is committed so that a clean clone compiles without Node; see scripts in package.json.
+    // dist/.gitkeep is committed so that a clean clone compiles without Node; public has one, which the build copies.
     emptyOutDir: true,
     // Data URLs would need their own content-security policy entry.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,
   },
   server: {
-    proxy: { "/api": { target, ws: true } },
+    // The product takes changes from its own origin only.
+    proxy: { "/api": { target, ws: true, changeOrigin: true, headers: { origin: target } } },
   },
 });

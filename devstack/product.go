@@ -97,13 +97,16 @@ func startProduct(ctx context.Context, s *stack) (p *product, serves bool) {
 		return p, true
 	case <-p.roles.done:
 	case <-p.simulator.done:
+	case <-ctx.Done():
 	}
 	return p, false
 }
 
-// wait returns when one of the parts ends: at the end of the context of startProduct, or by a failure.
-func (p *product) wait() error {
+// wait returns when ctx ends, or with the failure of a part that ended before.
+func (p *product) wait(ctx context.Context) error {
 	select {
+	case <-ctx.Done():
+		return nil
 	case <-p.roles.done:
 		return p.roles.result()
 	case <-p.simulator.done:

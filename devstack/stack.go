@@ -62,7 +62,7 @@ func (s *stack) run(ctx context.Context) error {
 		}
 		s.announce()
 	}
-	return s.product.wait()
+	return s.product.wait(ctx)
 }
 
 func (s *stack) openLog(name string) (*os.File, error) {

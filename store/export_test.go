@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
+
+	"tandem/domain"
 )
 
 // StatementsForTest gives every statement as PostgreSQL gets it.
@@ -18,4 +21,17 @@ func StatementsForTest() map[string]string {
 		all[name] = text
 	}
 	return all
+}
+
+// InAccountForTest runs statements as the store does for an account.
+func (s *Store) InAccountForTest(ctx context.Context, account domain.AccountID, f func(query func(sql string) int)) error {
+	return s.inAccount(ctx, account, func(t *tx) error {
+		var failed error
+		f(func(sql string) int {
+			n, err := value[int](ctx, t, statement(sql), nil)
+			failed = errors.Join(failed, err)
+			return n
+		})
+		return failed
+	})
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -150,6 +149,3 @@ func (s *Store) OpenChats(ctx context.Context, after domain.ChatID, limit int) (
 	}
 	return open, nil
 }
-
-// isNoRows reports whether a statement found nothing.
-func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

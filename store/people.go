@@ -138,7 +138,7 @@ func signedOut(doing string, err error) error {
 	return nil
 }
 
-const tokenColumns = `t.id, t.name, t.created_at, t.last_used_at`
+const tokenColumns = `t.id, t.name, t.created_at, t.last_used_at` //nolint:gosec // names of columns
 
 var (
 	insertToken = define("make a token", `
@@ -200,7 +200,7 @@ func (s *Store) RevokeToken(ctx context.Context, a domain.Actor, id domain.Token
 			return err
 		}
 		if gone == 0 {
-			return domain.E(domain.CodeNotFound, "no token of yours has this id")
+			return domain.E(domain.CodeNotFound, "no token of yours has this id").Because("unknown_token")
 		}
 		return t.audit(a, "token.revoked", string(id), nil)
 	})

@@ -18,7 +18,7 @@ import (
 type SeedOptions struct {
 	// PasswordHash hashes a password as sign-in expects it.
 	PasswordHash func(password string) (string, error)
-	// Now is when the demo begins; its past chats lie in the days before.
+	// Now is when the demo begins; its past chats lie in the days before. Zero means the store's clock.
 	Now time.Time
 }
 
@@ -35,6 +35,9 @@ const lockSeed = `select pg_advisory_xact_lock(hashtext('tandem seed'))`
 // writes is the same each time but for the dates and the passwords' salts.
 func (s *Store) SeedDemo(ctx context.Context, o SeedOptions) (bool, error) {
 	seeded := false
+	if o.Now.IsZero() {
+		o.Now = s.now()
+	}
 	err := pgx.BeginFunc(ctx, s.system, func(t pgx.Tx) error {
 		if _, err := t.Exec(ctx, lockSeed); err != nil {
 			return err
@@ -73,7 +76,7 @@ func (d demo) id(name string, at time.Time) string {
 	var u uuid.UUID
 	copy(u[6:], sum[:])
 	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli())) //nolint:gosec // after 1970
+	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli()))
 	copy(u[:6], ms[2:])
 	u[6] = 0x70 | u[6]&0x0f
 	u[8] = 0x80 | u[8]&0x3f
@@ -133,7 +136,7 @@ const (
 )
 
 func (d demo) channels(sealer Sealer) error {
-	secrets := map[string]string{"account_sid": "ACdeadbeef000000000000000000000001", "auth_token": "demo-twilio-token"}
+	secrets := map[string]string{"account_sid": "ACdeadbeef000000000000000000000001", "auth_token": "demo-twilio-token"} //nolint:gosec // the simulator's
 	sealed, err := SealSecrets(sealer, secrets)
 	if err != nil {
 		return err

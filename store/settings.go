@@ -140,7 +140,7 @@ func (s *Store) UpdateQueue(ctx context.Context, a domain.Actor, id domain.Queue
 			return err
 		}
 		if found == 0 {
-			return domain.E(domain.CodeNotFound, "no queue has this id")
+			return domain.E(domain.CodeNotFound, "no queue has this id").Because("unknown_queue")
 		}
 		if p.Priority != nil {
 			t.later(moveWaiting, args{"queue": id, "account": t.account, "priority": *p.Priority})
@@ -196,7 +196,7 @@ func (s *Store) SetQueueMembers(ctx context.Context, a domain.Actor, id domain.Q
 
 func noQueue(err error) error {
 	if domain.CodeOf(translate(err)) == domain.CodeNotFound {
-		return domain.E(domain.CodeNotFound, "no queue has this id").CausedBy(err)
+		return domain.E(domain.CodeNotFound, "no queue has this id").Because("unknown_queue").CausedBy(err)
 	}
 	return err
 }

@@ -119,7 +119,7 @@ func (s *Store) UpdateUser(ctx context.Context, a domain.Actor, id domain.UserID
 
 func noUser(err error) error {
 	if domain.CodeOf(translate(err)) == domain.CodeNotFound {
-		return domain.E(domain.CodeNotFound, "no user has this id").CausedBy(err)
+		return domain.E(domain.CodeNotFound, "no user has this id").Because("unknown_user").CausedBy(err)
 	}
 	return err
 }

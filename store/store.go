@@ -92,6 +92,9 @@ func openPool(ctx context.Context, url string, size int32, setup string) (*pgxpo
 	cfg.MinConns = min(2, size)
 	cfg.ConnConfig.RuntimeParams["application_name"] = "tandem"
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	// Each statement is written so that one plan fits all its arguments; planning the wide joins anew for every run costs
+	// more than running them.
+	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		// Times leave the store in UTC, whatever zone the machine is in.
 		c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})

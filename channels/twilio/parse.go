@@ -78,7 +78,7 @@ func inbound(ch domain.Channel, r channels.Request, f form, sid string) (domain.
 		Address:     from,
 		Name:        strings.TrimSpace(storable(f.first("ProfileName"))),
 		Kind:        domain.KindText,
-		Text:        storable(f.first("Body")),
+		Text:        readable(storable(f.first("Body"))),
 		Attachments: attachments(f),
 		ReceivedAt:  r.ReceivedAt,
 		Raw:         bytes.Clone(r.Body),

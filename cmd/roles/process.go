@@ -86,7 +86,7 @@ func (p *process) assemble(ctx context.Context, has map[Role]bool) error {
 		}
 	}
 	if has[API] {
-		if err := p.newAPI(); err != nil {
+		if err := p.newAPI(); err != nil { //nolint:contextcheck // each request brings its own context
 			return err
 		}
 	}

@@ -72,7 +72,7 @@ func Run(ctx context.Context, o Options, wanted ...Role) (err error) {
 	if err := p.assemble(ctx, has); err != nil {
 		return err
 	}
-	p.start(has)
+	p.start(has) //nolint:contextcheck // parts are stopped one after the other, not all at once when ctx ends
 	p.log.Info("serving", "roles", wanted, "version", o.Version)
 	if o.Ready != nil {
 		o.Ready()

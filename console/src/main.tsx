@@ -1,8 +1,14 @@
 import "@fontsource-variable/inter";
 import "./styles/base.css";
+import "./styles/top-bar.css";
 import "./styles/shell.css";
+import "./styles/composer.css";
 import "./styles/chat.css";
 import "./styles/parts.css";
+import "./styles/menus.css";
+import "./styles/panel.css";
+import "./styles/sign-in.css";
+import "./styles/toasts.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

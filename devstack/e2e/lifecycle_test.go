@@ -45,7 +45,8 @@ func TestSecondStartFindsEverythingAsItWas(t *testing.T) {
 	key, err := os.ReadFile(filepath.Join(first.DataDir, "encryption.key"))
 	require.NoError(t, err)
 	require.NotEmpty(t, first.Processes())
-	require.Equal(t, 0, first.Stop())
+	first.SignIn(t, "agent1@demo.test").Watch(t, "")
+	require.Equal(t, 0, first.Stop(), "an open screen does not hold up the stop")
 	require.Empty(t, first.Processes())
 	require.NotContains(t, first.Output(), "ERROR")
 

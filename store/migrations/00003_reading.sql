@@ -4,6 +4,8 @@
 
 -- The board of open chats, whatever number of closed ones is stored.
 create index chats_open_by_account on chats (account_id, id desc) where phase <> 'closed';
+-- The line as it can be served: few rows, whatever number of chats is open.
+create index chats_in_line on chats (account_id, id) where phase = 'queued' and customer_left_at is null;
 -- What an agent once held.
 create index assignments_by_user_and_chat on assignments (user_id, chat_id desc);
 create index outbox_by_age on outbox (id) where sent_at is not null;

@@ -106,11 +106,9 @@ export function Composer(props: Props) {
         data-testid="composer"
         aria-label={note ? texts.composer.noteLabel : texts.composer.label(name)}
         aria-autocomplete="list"
-        aria-expanded={open}
         aria-controls={open ? `${id}-list` : undefined}
         aria-activedescendant={open && matches[active] ? `${id}-${active}` : undefined}
         aria-describedby={`${id}-count`}
-        role="combobox"
         placeholder={note ? texts.composer.notePlaceholder : texts.composer.placeholder(name)}
         onChange={(event) => {
           props.onText(event.target.value);

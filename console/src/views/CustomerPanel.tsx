@@ -109,7 +109,7 @@ function CustomerTab({ chat, me, now }: { chat: ChatView; me: string; now: numbe
       </dl>
       {chat.phase !== "closed" && (
         <section className="why">
-          <h3>{texts.panel.why}</h3>
+          <h2>{texts.panel.why}</h2>
           <p>{whyOf(chat, me)}</p>
         </section>
       )}
@@ -180,7 +180,7 @@ export function Transcript({ chat, items, cut, failed, now, onRetry, onBack }: T
         <ArrowLeft size={14} aria-hidden="true" />
         {texts.panel.history}
       </button>
-      <h3>{texts.panel.transcript(momentOf(chat.created_at, now))}</h3>
+      <h2>{texts.panel.transcript(momentOf(chat.created_at, now))}</h2>
       <p className="muted">
         {[chat.channel.name, chat.owner?.name, chat.disposition?.name].filter(Boolean).join(" · ")}
       </p>

@@ -43,15 +43,12 @@ function useScroll(thread: Thread, onOlder: () => void, onAtEnd: (atEnd: boolean
     },
     [onAtEnd],
   );
-  const toEnd = useCallback(
-    (smooth: boolean) => {
-      const element = box.current;
-      if (!element) return;
-      element.scrollTo({ top: element.scrollHeight, behavior: smooth ? "smooth" : "instant" });
-      report(true);
-    },
-    [report],
-  );
+  const toEnd = useCallback(() => {
+    const element = box.current;
+    if (!element) return;
+    element.scrollTop = element.scrollHeight;
+    report(true);
+  }, [report]);
 
   useLayoutEffect(() => {
     const element = box.current;
@@ -124,7 +121,7 @@ export function MessageList(props: Props) {
         </div>
       </section>
       {!atEnd && (
-        <button type="button" className="jump" data-some={unseen > 0} onClick={() => toEnd(true)} data-testid="jump">
+        <button type="button" className="jump" data-some={unseen > 0} onClick={toEnd} data-testid="jump">
           <ArrowDown size={16} aria-hidden="true" />
           {texts.chat.newMessages(unseen)}
         </button>
@@ -173,7 +170,7 @@ function Items({ thread, customerName, unreadAfter, now, onResend, resent }: Pro
             <span>{dayOf(message.created_at, now)}</span>
           </li>
         )}
-        {message.id === firstUnread && (
+        {before && message.id === firstUnread && (
           <li className="new-line">
             <span>{texts.chat.newDivider}</span>
           </li>
