@@ -189,17 +189,17 @@ func TestCrashBetweenEveryTwoSteps(t *testing.T) {
 				return swallows(p, o)
 			},
 			"refused":     answers(domain.E(domain.CodeRefused, "no")),
-			"unreachable": inTurn(answers(domain.E(domain.CodeUnavailable, "refused")), accepts, accepts),
-			"unclear":     inTurn(answers(domain.E(domain.CodeAmbiguous, "500")), accepts, accepts),
+			"unreachable": nil, // see freshTurns
+			"unclear":     nil,
 		} {
 			for _, crashes := range []int{1, 2, 3, 4, 7} {
 				for _, forget := range []bool{false, true} {
 					t.Run(fmt.Sprintf("%s %s x%d forget=%v", at, name, crashes, forget), func(t *testing.T) {
 						t.Parallel()
-						if name == "unreachable" || name == "unclear" {
-							send = freshTurns(name)
-						}
 						p := newPost(domain.StatusQueued, send)
+						if name == "unreachable" || name == "unclear" {
+							p.send = freshTurns(name)
+						}
 						p.crashAt, p.crashes = at, crashes
 						r := (&attempts{t: t, post: p, forget: forget}).run()
 						require.LessOrEqual(t, len(p.atProvider), 1, "the customer gets it once")

@@ -43,11 +43,9 @@ func (c *Client) SignalChat(ctx context.Context, account domain.AccountID, chat 
 
 // CloseCommand asks to dispose of a chat.
 type CloseCommand struct {
-	Account domain.AccountID
-	Chat    domain.ChatID
-	Actor   domain.UserID
-	// Override lets an actor who isn't the owner close the chat.
-	Override    bool
+	Account     domain.AccountID
+	Chat        domain.ChatID
+	Actor       domain.UserID
 	Disposition domain.DispositionID
 	Note        string
 	SeenSeq     int64
@@ -68,7 +66,7 @@ func (c *Client) CloseChat(ctx context.Context, cmd CloseCommand) (domain.CloseR
 		UpdateID: cmd.Key, WorkflowID: workflows.ChatWorkflowID(cmd.Account, cmd.Chat), UpdateName: workflows.CloseChat.Name,
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 		Args: []any{workflows.CloseChatRequest{
-			Actor: cmd.Actor, Override: cmd.Override, Disposition: cmd.Disposition, Note: cmd.Note, SeenSeq: cmd.SeenSeq,
+			Actor: cmd.Actor, Disposition: cmd.Disposition, Note: cmd.Note, SeenSeq: cmd.SeenSeq,
 		}},
 	}
 	result, err := answer[domain.CloseResult](ctx)(c.temporal.UpdateWorkflow(ctx, update))

@@ -26,8 +26,8 @@ func (m *closeCommand) answer(result domain.CloseResult, err error) {
 // closeTries bounds how often a close starts over because something happened in between.
 const closeTries = 20
 
-// mayClose refuses what is wrong whatever the ledger says. Whether the actor owns the chat is decided in the loop: the
-// workflow may be some facts behind the ledger, and must not refuse an owner it hasn't heard of.
+// mayClose refuses what is wrong whatever the ledger says. Whether the actor owns the chat is not among it: the workflow
+// may be some facts behind the ledger, and must not refuse an owner it hasn't heard of.
 func (c *chat) mayClose(_ workflow.Context, r CloseChatRequest) error {
 	switch {
 	case r.Actor == "":
@@ -69,17 +69,8 @@ func (c *chat) obey(ctx workflow.Context) error {
 // happened the workflow reads it and decides again.
 func (c *chat) dispose(ctx workflow.Context, command *closeCommand) error {
 	r := command.request
-	caughtUp := false
 	for range closeTries {
-		refusal := c.state.RefuseClose(r)
-		if domain.ReasonOf(refusal) == "not_owner" && !caughtUp {
-			caughtUp = true
-			if err := c.catchUp(ctx, 0); err != nil {
-				return err
-			}
-			continue
-		}
-		if refusal != nil {
+		if refusal := c.state.RefuseClose(r); refusal != nil {
 			command.answer(domain.CloseResult{}, refusal)
 			return nil
 		}

@@ -15,11 +15,10 @@ func FactSignal(kind domain.FactKind) Signal[[]domain.Fact] {
 // CloseChat is the command to dispose of a chat.
 var CloseChat = Update[CloseChatRequest, domain.CloseResult]{Name: "CloseChat"}
 
-// CloseChatRequest asks to close a chat with a disposition.
+// CloseChatRequest asks to close a chat with a disposition. Whether the actor may is the ledger's to say, because it
+// knows the owner of this moment.
 type CloseChatRequest struct {
-	Actor domain.UserID `json:"actor"`
-	// Override lets somebody who isn't the owner close the chat; the api grants it to those who supervise.
-	Override    bool                 `json:"override,omitempty"`
+	Actor       domain.UserID        `json:"actor"`
 	Disposition domain.DispositionID `json:"disposition"`
 	Note        string               `json:"note,omitempty"`
 	// SeenSeq is how far the actor has read: a customer's message beyond it refuses the command. 0 asks for no check.

@@ -224,10 +224,6 @@ func (s ChatState) RefuseClose(r CloseChatRequest) error {
 	switch {
 	case !s.Phase.Open():
 		return errChatClosed()
-	case !r.Override && s.Owner == "":
-		return domain.E(domain.CodeConflict, "nobody has this chat yet, so it can't be disposed of").Because("not_owner")
-	case !r.Override && s.Owner != r.Actor:
-		return domain.E(domain.CodeConflict, "this chat is with %s now", nameOr(s.OwnerName, "another agent")).Because("not_owner")
 	case r.SeenSeq > 0 && s.LastCustomerSeq > r.SeenSeq:
 		return domain.E(domain.CodeConflict, "the customer has just written; read it before you dispose of the chat").Because("customer_wrote")
 	}

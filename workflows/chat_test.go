@@ -191,7 +191,7 @@ func TestDisposeRefusals(t *testing.T) {
 	})
 	s.at(3*time.Second, func() { requireReason(t, foreign.err, "not_owner"); require.ErrorContains(t, foreign.err, "Ada") })
 	var override *answer
-	s.at(4*time.Second, func() { override = s.dispose("u3", workflows.CloseChatRequest{Actor: ben, Override: true}) })
+	s.at(4*time.Second, func() { override = s.dispose("u3", workflows.CloseChatRequest{Actor: supervisor}) })
 	s.loaded.State.OwnerName = "Ada"
 	s.run()
 	require.NotNil(t, override.result)

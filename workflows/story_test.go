@@ -23,10 +23,11 @@ import (
 var start = time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
 
 const (
-	account = domain.AccountID("acme")
-	chatID  = domain.ChatID("0198c0de-0000-7000-8000-000000000001")
-	ada     = domain.UserID("0198c0de-0000-7000-8000-00000000000a")
-	ben     = domain.UserID("0198c0de-0000-7000-8000-00000000000b")
+	account    = domain.AccountID("acme")
+	chatID     = domain.ChatID("0198c0de-0000-7000-8000-000000000001")
+	ada        = domain.UserID("0198c0de-0000-7000-8000-00000000000a")
+	supervisor = domain.UserID("0198c0de-0000-7000-8000-00000000000c")
+	ben        = domain.UserID("0198c0de-0000-7000-8000-00000000000b")
 )
 
 // story is one chat in the test environment, with a ledger in memory behind its activities.
@@ -38,6 +39,7 @@ type story struct {
 	loaded   activities.LoadedChat
 	facts    map[int64]domain.Fact // what LoadFacts finds
 	lastSeq  int64                 // the ledger's counter, for CloseChat
+	owner    domain.UserID         // the ledger's owner
 	free     *domain.Assigned      // what RequestAgent answers; nil means nobody is free
 	asked    []time.Duration       // when agents were asked for, since the start
 	closes   []domain.CloseRequest
@@ -62,6 +64,7 @@ func newStory(t *testing.T, phase domain.Phase, owner domain.UserID, facts ...do
 		Account: account, Chat: chatID, Phase: phase, Owner: owner, ChannelType: domain.ChannelSMS, ChannelKey: "demo-sms",
 		QueueName: "Support", Priority: 5, QueuedAt: start,
 	}}
+	s.owner = owner
 	for _, f := range facts {
 		s.loaded.Recent = append(s.loaded.Recent, f)
 		s.ledger(f)
@@ -75,6 +78,9 @@ func newStory(t *testing.T, phase domain.Phase, owner domain.UserID, facts ...do
 func (s *story) ledger(f domain.Fact) {
 	s.facts[f.Seq] = f
 	s.lastSeq = max(s.lastSeq, f.Seq)
+	if f.Kind == domain.FactAgentAssigned {
+		s.owner = f.Agent
+	}
 }
 
 func (s *story) register() {
@@ -125,6 +131,9 @@ func (s *story) closeChat(_ context.Context, r domain.CloseRequest) (domain.Clos
 	if r.ExpectSeq != s.lastSeq {
 		return domain.CloseResult{Newer: true, LastSeq: s.lastSeq}, nil
 	}
+	if r.Actor != "" && r.Actor != s.owner && r.Actor != supervisor {
+		return domain.CloseResult{}, activities.ToTemporal(domain.E(domain.CodeConflict, "this chat belongs to Ada").Because("not_owner"))
+	}
 	return domain.CloseResult{Closed: true, LastSeq: s.lastSeq, Agent: s.loaded.State.Owner}, nil
 }
 
@@ -135,6 +144,7 @@ func (s *story) requestAgent(context.Context, activities.ChatRef) (domain.Assign
 	if s.free == nil {
 		return domain.Assigned{Phase: domain.PhaseQueued, Position: 3}, nil
 	}
+	s.owner = s.free.Agent
 	return *s.free, nil
 }
 

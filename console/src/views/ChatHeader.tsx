@@ -14,7 +14,7 @@ interface Props {
 
 /** Who this chat is with, and the DISPOSE button: grey while it lives, blue once the customer has left. */
 export function ChatHeader({ chat, mayDispose, panelOpen, onDispose, onPanel, onBack }: Props) {
-  const ready = false;
+  const ready = chat.phase === "customer_left";
   return (
     <header className="chat-header">
       <button type="button" className="icon-button back" onClick={onBack} aria-label={texts.chat.toList}>
