@@ -43,12 +43,13 @@ func ToTemporal(err error) error {
 
 // FromTemporal gives the domain error that ToTemporal packed into err, if there is one.
 func FromTemporal(err error) (*domain.Error, bool) {
-	var app *temporal.ApplicationError
-	if !errors.As(err, &app) || !app.HasDetails() {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	if !ok || !app.HasDetails() {
 		return nil, false
 	}
 	var detail ErrorDetail
-	if app.Details(&detail) != nil || detail.Code == "" {
+	readable := app.Details(&detail) == nil && detail.Code != ""
+	if !readable {
 		return nil, false
 	}
 	return &domain.Error{
@@ -83,7 +84,7 @@ func retryable(code domain.Code) bool {
 
 // category keeps what is nobody's fault out of the error logs and the failure metrics.
 func category(code domain.Code) temporal.ApplicationErrorCategory {
-	switch code { //nolint:exhaustive // the others are worth an alert
+	switch code {
 	case domain.CodeConflict, domain.CodeRefused, domain.CodeThrottled:
 		return temporal.ApplicationErrorCategoryBenign
 	default:

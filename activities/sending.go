@@ -118,7 +118,7 @@ func (s *Sending) EndSend(ctx context.Context, req SendRequest) (SendResult, err
 		return SendResult{Status: domain.StatusSent}, ToTemporal(err)
 	}
 	status, why := domain.StatusUnknown, errUnclear()
-	switch m.Status { //nolint:exhaustive // every other status is an end
+	switch m.Status {
 	case domain.StatusQueued:
 		status, why = domain.StatusFailed, errUnreached()
 	case domain.StatusSending:

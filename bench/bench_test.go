@@ -143,6 +143,15 @@ func TestCustomersInLineAreNotHandedToTheDriversAgents(t *testing.T) {
 	require.Zero(t, p.enabledAgents())
 }
 
+func TestANamedOperationsListenerMustAnswer(t *testing.T) {
+	t.Parallel()
+	p := startProduct(t)
+	o := options(p)
+	o.OpsURL = "http://127.0.0.1:1"
+	_, err := bench.Run(t.Context(), o)
+	require.ErrorContains(t, err, "name the product's operations listener, or none")
+}
+
 func TestAWrongPasswordOrTokenIsSaid(t *testing.T) {
 	t.Parallel()
 	p := startProduct(t)

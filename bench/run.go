@@ -39,10 +39,15 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.NumCPU() + spareProcs))
 	report = Report{At: time.Now().UTC(), URL: o.URL, Customers: o.Customers, Agents: o.agents(), Machine: machine()}
 	bar := newProgress(o.Progress, o.Terminal)
-	bar.begin("making agents", o.agents())
+	r := &runner{o: o, bar: bar, mark: "bench" + strconv.FormatInt(time.Now().UnixMilli(), 36), report: &report}
 	transport := &http.Transport{MaxIdleConnsPerHost: disposalsAtOnce, IdleConnTimeout: idleConnection}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Timeout: 30 * time.Second, Transport: transport}
+	r.client = client
+	if err := r.findProcess(ctx); err != nil {
+		return report, err
+	}
+	bar.begin("making agents", o.agents())
 	crew, err := muster(ctx, o, client)
 	if crew != nil && !o.Keep {
 		defer func() {
@@ -64,7 +69,7 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	if err := crew.listen(listening, &sockets); err != nil {
 		return report, err
 	}
-	r := &runner{o: o, crew: crew, client: client, bar: bar, mark: "bench" + strconv.FormatInt(time.Now().UnixMilli(), 36), report: &report}
+	r.crew = crew
 	if err := r.measure(ctx); err != nil {
 		report.Interrupt = ctx.Err() != nil
 		return report, err
@@ -84,7 +89,6 @@ type runner struct {
 }
 
 func (r *runner) measure(ctx context.Context) error {
-	r.findProcess(ctx)
 	if err := r.warmUp(ctx); err != nil {
 		return err
 	}
@@ -103,22 +107,22 @@ func (r *runner) measure(ctx context.Context) error {
 	return nil
 }
 
-// findProcess learns the product's process id when it runs on this machine.
-func (r *runner) findProcess(ctx context.Context) {
+// findProcess learns the product's process id when it runs on this machine. An operations listener that was named and
+// doesn't answer ends the run: figures without the workflows' lag would look better than they are.
+func (r *runner) findProcess(ctx context.Context) error {
 	r.pid = r.o.PID
 	if r.o.OpsURL == "" {
 		r.report.Notes = append(r.report.Notes, "no operations listener given: how far workflows were behind is not known")
-		return
-	}
-	if r.pid != 0 || !onThisMachine(r.o.OpsURL) {
-		return
+		return nil
 	}
 	sample, err := scrape(ctx, r.client, r.o.OpsURL)
 	if err != nil {
-		r.report.Notes = append(r.report.Notes, err.Error())
-		return
+		return fmt.Errorf("%w; name the product's operations listener, or none to do without lag, CPU and memory", err)
 	}
-	r.pid = sample.pid
+	if r.pid == 0 && onThisMachine(r.o.OpsURL) {
+		r.pid = sample.pid
+	}
+	return nil
 }
 
 func onThisMachine(address string) bool {

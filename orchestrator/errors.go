@@ -31,12 +31,10 @@ func translate(err error) error {
 	if e, ok := activities.FromTemporal(err); ok {
 		return e
 	}
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) && app.Type() == typeWorkflowCompleted {
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && app.Type() == typeWorkflowCompleted {
 		return domain.E(domain.CodeConflict, "this chat is closed already").Because(reasonClosed).CausedBy(err)
 	}
-	var started *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &started) {
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return domain.E(domain.CodeConflict, "this chat is closed already").Because(reasonClosed).CausedBy(err)
 	}
 	var noNamespace *serviceerror.NamespaceNotFound
@@ -44,8 +42,7 @@ func translate(err error) error {
 		return domain.E(domain.CodeUnavailable, "the workflow engine doesn't answer just now; nothing is lost, try again in a moment").
 			Because(reasonEngine).CausedBy(err)
 	}
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return domain.E(domain.CodeNotFound, "this chat has no running workflow").Because(reasonNoWorkflow).CausedBy(err)
 	}
 	return domain.E(domain.CodeInternal, "the workflow engine refused").CausedBy(err)

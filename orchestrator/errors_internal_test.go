@@ -57,16 +57,16 @@ func TestBusyWorkflowSaysNothingAboutTheEngine(t *testing.T) {
 	t.Parallel()
 	var e engineState
 	for range 10 {
-		require.Empty(t, e.learn(noon, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_BUSY_WORKFLOW, "closing")))
+		require.Equal(t, engineSame, e.learn(noon, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_BUSY_WORKFLOW, "closing")))
 	}
 	require.False(t, e.down)
-	require.NotEmpty(t, e.learn(noon, serviceerror.NewUnavailable("")))
+	require.Equal(t, engineWent, e.learn(noon, serviceerror.NewUnavailable("")))
 	require.True(t, e.down)
-	require.Empty(t, e.learn(noon, serviceerror.NewUnavailable("")), "a state is logged once")
-	require.NotEmpty(t, e.learn(noon, nil))
+	require.Equal(t, engineSame, e.learn(noon, serviceerror.NewUnavailable("")), "a state is logged once")
+	require.Equal(t, engineCame, e.learn(noon, nil))
 	require.False(t, e.down)
 	for range failuresUntilDown - 1 {
-		require.Empty(t, e.learn(noon, context.DeadlineExceeded))
+		require.Equal(t, engineSame, e.learn(noon, context.DeadlineExceeded))
 	}
-	require.NotEmpty(t, e.learn(noon, context.DeadlineExceeded), "several slow ones in a row are one that is down")
+	require.Equal(t, engineWent, e.learn(noon, context.DeadlineExceeded), "several slow ones in a row are one that is down")
 }

@@ -269,10 +269,15 @@ func (r *Relay) done(chat *pendingChat, lazy bool, untold []domain.OutboxFact, a
 	}
 	r.acks = append(r.acks, acked...)
 	r.queue.told(chat, untold, now.Add(retryAfter))
-	if change := r.engine.learn(now, err); change != "" {
-		r.o.Log.Warn(change, "error", err)
-	} else if err != nil && !r.engine.down && r.engine.complain(now) {
-		r.o.Log.Warn("workflow could not be told", "chat", chat.ref.Chat, "error", err)
+	switch r.engine.learn(now, err) {
+	case engineWent:
+		r.o.Log.Warn("workflow engine doesn't take signals; facts wait in the ledger", "error", err)
+	case engineCame:
+		r.o.Log.Info("workflow engine answers again")
+	case engineSame:
+		if err != nil && !r.engine.down && r.engine.complain(now) {
+			r.o.Log.Warn("workflow could not be told", "chat", chat.ref.Chat, "error", err)
+		}
 	}
 	r.nudge()
 }

@@ -123,20 +123,29 @@ const (
 	complainEvery      = 10 * time.Second
 )
 
-// learn takes in one result and gives a line for the log when the state changed.
-func (e *engineState) learn(now time.Time, err error) (change string) {
+// engineChange is what one more result changed.
+type engineChange int
+
+const (
+	engineSame engineChange = iota
+	engineWent
+	engineCame
+)
+
+// learn takes in one result.
+func (e *engineState) learn(now time.Time, err error) engineChange {
 	if err == nil || !unavailable(err) || busyWorkflow(err) {
 		was := e.down
 		e.down, e.failures, e.pause = false, 0, 0
 		if was {
-			return "workflow engine answers again"
+			return engineCame
 		}
-		return ""
+		return engineSame
 	}
 	e.failures++
 	var gone *serviceerror.Unavailable
 	if !e.down && !errors.As(err, &gone) && e.failures < failuresUntilDown {
-		return ""
+		return engineSame
 	}
 	was := e.down
 	e.down = true
@@ -144,10 +153,10 @@ func (e *engineState) learn(now time.Time, err error) (change string) {
 		e.pause = min(max(2*e.pause, firstEnginePause), longestEnginePause)
 		e.until = now.Add(e.pause)
 	}
-	if !was {
-		return "workflow engine doesn't take signals; facts wait in the ledger"
+	if was {
+		return engineSame
 	}
-	return ""
+	return engineWent
 }
 
 // complain reports whether a failure of a single chat may be logged: not more often than every ten seconds.

@@ -150,8 +150,7 @@ func (c *chat) release(ctx workflow.Context, agent domain.UserID) error {
 
 // refusalOf gives what the caller of a command is told about a failed activity.
 func refusalOf(err error) error {
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) {
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return app
 	}
 	return domain.E(domain.CodeUnavailable, "the chat could not be closed just now; try again").CausedBy(err)

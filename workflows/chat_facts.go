@@ -45,7 +45,7 @@ func isFinal(err error) bool {
 	if !ok {
 		return false
 	}
-	switch e.Code { //nolint:exhaustive // the others may pass
+	switch e.Code {
 	case domain.CodeUnavailable, domain.CodeInternal, domain.CodeThrottled, domain.CodeAmbiguous:
 		return false
 	default:

@@ -21,7 +21,7 @@ type sending struct {
 
 // startSend begins the next message. It doesn't when the run is about to be continued: the next run does.
 func (c *chat) startSend(ctx workflow.Context) {
-	if len(c.state.Unsent) == 0 || c.full(ctx) {
+	if c.send != nil || len(c.state.Unsent) == 0 || c.full(ctx) {
 		return
 	}
 	next := c.state.Unsent[0]

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"time"
 
 	"tandem/activities"
@@ -251,7 +252,7 @@ const (
 // askAgain schedules the next request. The jitter comes from the chat's id and the count, so a replay gets the same.
 func (s ChatState) askAgain(id string, now time.Time) ChatState {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(fmt.Sprintf("%s/%d", id, s.Asked))) // a hash never fails to write
+	_, _ = h.Write([]byte(id + "/" + strconv.Itoa(s.Asked))) // a hash never fails to write
 	s.Asked++
 	s.AskAgainAt = now.Add(askAgainAfter + time.Duration(h.Sum64()%uint64(askAgainSpread/time.Millisecond))*time.Millisecond)
 	return s

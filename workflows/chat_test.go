@@ -33,7 +33,6 @@ func TestNewChatIsAssignedAtOnce(t *testing.T) {
 	require.Equal(t, []time.Duration{0}, s.asked, "an assigned chat asks once")
 	require.NotNil(t, a.result)
 	require.Equal(t, []domain.UserID{ada}, s.released)
-	require.Equal(t, 2, s.attrs, "search attributes: with its agent, closed")
 }
 
 func TestWaitingChatAsksAgainUntilASignalAssignsIt(t *testing.T) {

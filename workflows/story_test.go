@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
@@ -50,7 +50,6 @@ type story struct {
 	send     func(activities.SendRequest) (activities.SendResult, error)
 	onClose  func(domain.CloseRequest)      // runs before the compare-and-set
 	refuse   map[domain.DispositionID]error // what CloseChat refuses
-	attrs    int
 }
 
 func newStory(t *testing.T, phase domain.Phase, owner domain.UserID, facts ...domain.Fact) *story {
@@ -85,23 +84,16 @@ func (s *story) ledger(f domain.Fact) {
 
 func (s *story) register() {
 	s.RegisterWorkflowWithOptions(workflows.Chat, workflow.RegisterOptions{Name: workflows.NameChat})
-	var (
-		routing *activities.Routing
-		chats   *activities.Chats
-		sending *activities.Sending
-	)
-	s.RegisterActivity(routing)
-	s.RegisterActivity(chats)
-	s.RegisterActivity(sending)
-	s.OnActivity(chats.LoadChat, mock.Anything, mock.Anything).Return(
-		func(context.Context, activities.ChatRef) (activities.LoadedChat, error) { return s.loaded, nil }).Maybe()
-	s.OnActivity(chats.LoadFacts, mock.Anything, mock.Anything).Return(s.loadFacts).Maybe()
-	s.OnActivity(chats.CloseChat, mock.Anything, mock.Anything).Return(s.closeChat).Maybe()
-	s.OnActivity(routing.RequestAgent, mock.Anything, mock.Anything).Return(s.requestAgent).Maybe()
-	s.OnActivity(routing.ReleaseAndPickNext, mock.Anything, mock.Anything).Return(s.release).Maybe()
-	s.OnActivity(sending.SendMessage, mock.Anything, mock.Anything).Return(s.sendMessage).Maybe()
-	s.OnActivity(sending.EndSend, mock.Anything, mock.Anything).Return(s.endSend).Maybe()
-	s.OnUpsertTypedSearchAttributes(mock.Anything).Return(nil).Run(func(mock.Arguments) { s.attrs++ }).Maybe()
+	for name, fake := range map[string]any{
+		"LoadChat": s.loadChat, "LoadFacts": s.loadFacts, "CloseChat": s.closeChat, "RequestAgent": s.requestAgent,
+		"ReleaseAndPickNext": s.release, "SendMessage": s.sendMessage, "EndSend": s.endSend,
+	} {
+		s.RegisterActivityWithOptions(fake, activity.RegisterOptions{Name: name})
+	}
+}
+
+func (s *story) loadChat(context.Context, activities.ChatRef) (activities.LoadedChat, error) {
+	return s.loaded, nil
 }
 
 func (s *story) loadFacts(_ context.Context, r activities.FactsRequest) ([]domain.Fact, error) {

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -93,7 +92,7 @@ func (e *engineRoom) history(t *testing.T, id, runID, name string) *historypb.Hi
 		require.NoError(t, err)
 		h.Events = append(h.Events, event)
 	}
-	require.NoError(t, proxy.VisitPayloads(context.Background(), &h, proxy.VisitPayloadsOptions{
+	require.NoError(t, proxy.VisitPayloads(t.Context(), &h, proxy.VisitPayloadsOptions{
 		SkipSearchAttributes: true,
 		Visitor: func(_ *proxy.VisitPayloadsContext, p []*commonpb.Payload) ([]*commonpb.Payload, error) {
 			return e.codec.Decode(p)
