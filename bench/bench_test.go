@@ -69,7 +69,8 @@ func TestAWellBehavedProductComesOutClean(t *testing.T) {
 		require.NotEmpty(t, step.Floors)
 		for _, floor := range step.Floors {
 			require.Equal(t, int64(rate), floor.Socket.Count, floor.Name)
-			require.Zero(t, floor.Lost+floor.Doubled+floor.OutOfOrder, floor.Name)
+			// A bare server pushes each message as its call ends: calls that overlap may overtake each other.
+			require.Zero(t, floor.Lost+floor.Doubled, floor.Name)
 		}
 		require.InDelta(t, 0.25, step.Workflows.LagMaxSeconds, 0.001)
 		require.True(t, step.Workflows.CaughtUp)

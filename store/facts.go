@@ -124,17 +124,22 @@ type openChatID struct {
 }
 
 var openChats = define("open chats of every account", `
-select account_id, id, last_seq from chats where phase <> 'closed' and id > @after order by id limit @limit`)
+select account_id, id, last_seq from chats where phase <> 'closed' and id > @after
+union
+select account_id, id, last_seq from chats
+where id > @after and id in (select chat_id from messages where side = 'agent' and status in ('queued', 'sending'))
+order by id limit @limit`)
 
-// OpenChat names a chat that isn't closed, for the sweep that looks whether its workflow runs.
+// OpenChat names a chat that isn't closed, or has messages no provider has taken yet, for the sweep that looks whether
+// its workflow runs.
 type OpenChat struct {
 	Account domain.AccountID
 	Chat    domain.ChatID
 	LastSeq int64
 }
 
-// OpenChats gives open chats of every account in the order of their ids, after the given one; empty starts at the
-// beginning.
+// OpenChats gives the chats of every account that need a running workflow, in the order of their ids, after the given
+// one; empty starts at the beginning.
 func (s *Store) OpenChats(ctx context.Context, after domain.ChatID, limit int) ([]OpenChat, error) {
 	if after == "" {
 		after = firstID

@@ -306,4 +306,18 @@ func TestLoadChatGivesWhatARestartedWorkflowNeeds(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, open, 1)
 	require.Equal(t, chat, open[0].Chat)
+
+	closed, err := s.CloseChat(t.Context(), domain.CloseRequest{
+		Account: f.Account, Chat: chat, ExpectSeq: state.LastSeq, Outcome: domain.OutcomeDisposed,
+		Actor: f.Agents[0].User, Disposition: f.Disposition,
+	})
+	require.NoError(t, err)
+	require.True(t, closed.Closed)
+	open, err = s.OpenChats(t.Context(), "", 10)
+	require.NoError(t, err)
+	require.Len(t, open, 1, "a closed chat whose last message no provider has taken still needs its workflow")
+	require.NoError(t, s.SendAccepted(t.Context(), f.Account, unsent.ID, domain.Accepted{ProviderID: "SM2", Status: domain.StatusSent}))
+	open, err = s.OpenChats(t.Context(), "", 10)
+	require.NoError(t, err)
+	require.Empty(t, open)
 }
