@@ -61,6 +61,20 @@ func TestOnlyTheOwnerSendsAndTheRefusalNamesThem(t *testing.T) {
 	b.call(t, "POST", path+"/dispose", map[string]any{"disposition_id": b.Disposition}, b.as(t, b.Agents[1])).refused(t, 404, "unknown_chat")
 }
 
+func TestASupervisorDisposesOfAnAgentsChatAndFreesTheAgent(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.chatOf(t, b.Agents[0], "+12025550142")
+	got := b.call(t, "POST", "/api/v1/chats/"+string(id)+"/dispose", map[string]any{"disposition_id": b.Disposition}, b.as(t, b.Supervisor))
+	require.Equal(t, 200, got.StatusCode)
+	var chat domain.ChatView
+	got.into(t, &chat)
+	require.Equal(t, domain.PhaseClosed, chat.Phase)
+	require.Equal(t, domain.OutcomeDisposed, chat.Outcome)
+	require.Equal(t, b.Supervisor.User, b.chats.got[0].Actor)
+	require.Zero(t, storetest.Value[int](t, b.Fixture, `select count(*) from assignments where chat_id = $1 and ended_at is null`, id))
+}
+
 func TestDisposingTellsWhenTheCustomerWroteAgainAndWhenTheEngineIsAway(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -59,7 +59,7 @@ func (d *dataDir) acquire() error {
 		return fmt.Errorf("data folder %s is in use by process %s: stop that one, or choose another folder with --data-dir",
 			d.path, holder(d.in("lock")))
 	}
-	if err := file.Truncate(0); err == nil {
+	if err = file.Truncate(0); err == nil {
 		_, err = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -17,7 +18,7 @@ type listeners struct {
 	temporal, temporalUI net.Listener
 }
 
-func openListeners(c upCommand, withEngine bool) (l listeners, err error) {
+func openListeners(ctx context.Context, c upCommand, withEngine bool) (l listeners, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.close())
@@ -39,7 +40,7 @@ func openListeners(c upCommand, withEngine bool) (l listeners, err error) {
 			wish{"temporal-ui-listen", c.TemporalUIListen, &l.temporalUI})
 	}
 	for _, w := range wishes {
-		if *w.into, err = listen(w.flag, w.address); err != nil {
+		if *w.into, err = listen(ctx, w.flag, w.address); err != nil {
 			return l, err
 		}
 	}
@@ -51,8 +52,8 @@ func openListeners(c upCommand, withEngine bool) (l listeners, err error) {
 	return l, nil
 }
 
-func listen(flag, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err == nil {
 		return l, nil
 	}

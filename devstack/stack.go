@@ -35,7 +35,7 @@ type stack struct {
 func (s *stack) run(ctx context.Context) error {
 	_, external := os.LookupEnv("TEMPORAL_ADDRESS")
 	var err error
-	if s.listeners, err = openListeners(s.command, !external); err != nil {
+	if s.listeners, err = openListeners(ctx, s.command, !external); err != nil {
 		return err
 	}
 	logFile, err := s.openLog("tandem.log")
@@ -136,7 +136,7 @@ func (s *stack) configure(databaseURL string) (config.Config, error) {
 func (s *stack) prepare(ctx context.Context, external bool) error {
 	both, ctx := errgroup.WithContext(ctx)
 	if !external {
-		if err := s.startEngine(); err != nil {
+		if err := s.startEngine(); err != nil { //nolint:contextcheck // the engine lives until the stack stops it
 			return err
 		}
 		both.Go(func() error {
@@ -173,7 +173,7 @@ func (s *stack) startEngine() error {
 	c := engine.Config{
 		DatabaseURL: s.config.DatabaseURL.Reveal(), Database: store, VisibilityDatabase: visibility,
 		Address: s.listeners.temporal.Addr().String(), UIAddress: s.listeners.temporalUI.Addr().String(),
-		CodecEndpoint: s.config.PublicURL + "/api/v1/temporal/codec/decode",
+		CodecEndpoint: s.config.PublicURL + "/api/v1/temporal/codec",
 		Namespace:     s.config.Temporal.Namespace, Retention: engine.DefaultRetention,
 		HistoryShards: engine.DefaultShards, LogLevel: "warn",
 	}

@@ -27,7 +27,7 @@ func (c testDatabaseCommand) Run() (err error) {
 		words = words[1:]
 	}
 	if len(words) == 0 {
-		return errors.New("test-database needs a command: tandem-dev test-database -- go test ./...")
+		return errors.New("test-database needs a command (tandem-dev test-database -- go test ./...)")
 	}
 	dir, err := os.MkdirTemp("", "tandem-test-")
 	if err != nil {
@@ -58,7 +58,7 @@ func (c testDatabaseCommand) Run() (err error) {
 }
 
 func runWith(databaseURL string, words []string, signals <-chan os.Signal) error {
-	cmd := exec.Command(words[0], words[1:]...)
+	cmd := exec.Command(words[0], words[1:]...) //nolint:noctx // signals end it, as they would without us
 	cmd.Env = append(os.Environ(), "TANDEM_TEST_DATABASE_URL="+databaseURL)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {

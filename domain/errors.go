@@ -74,8 +74,7 @@ func CodeOf(err error) Code {
 	if err == nil {
 		return ""
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return CodeInternal
@@ -83,8 +82,7 @@ func CodeOf(err error) Code {
 
 // ReasonOf gives the finest stable word for err: its reason, else its code.
 func ReasonOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) && e.Reason != "" {
+	if e, ok := errors.AsType[*Error](err); ok && e.Reason != "" {
 		return e.Reason
 	}
 	return string(CodeOf(err))

@@ -4,20 +4,31 @@ import (
 	"github.com/google/uuid"
 )
 
-// Ids are UUIDv7 in text form: sortable by birth, unguessable (74 random bits). Account ids are short words chosen
+// Ids are UUIDv7 in text form: sortable by birth, unguessable (74 random bits). Only account ids are short words chosen
 // when the account is made ("demo").
 type (
-	AccountID     string
-	UserID        string
-	ChannelID     string
-	QueueID       string
-	CustomerID    string
-	IdentityID    string
-	ChatID        string
-	MessageID     string
-	AssignmentID  string
+	// AccountID names a business that uses the product.
+	AccountID string
+	// UserID names a person who signs in.
+	UserID string
+	// ChannelID names a way to reach an account: a number, a page, a widget.
+	ChannelID string
+	// QueueID names a line in which chats wait for agents.
+	QueueID string
+	// CustomerID names a person who writes to an account, over all their identities.
+	CustomerID string
+	// IdentityID names one address of a customer on one kind of channel.
+	IdentityID string
+	// ChatID names a chat.
+	ChatID string
+	// MessageID names a message.
+	MessageID string
+	// AssignmentID names the time that one agent owned one chat.
+	AssignmentID string
+	// DispositionID names a reason for closing a chat.
 	DispositionID string
-	TokenID       string
+	// TokenID names an API token; it is not the token.
+	TokenID string
 )
 
 // NewID mints an id of any of the id types.

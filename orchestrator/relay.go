@@ -29,12 +29,16 @@ type Outbox interface {
 // RelayOptions tune a relay. Only Signaler is required.
 type RelayOptions struct {
 	Signaler Signaler
-	// Workers is how many signals are under way at once; a quarter of them is kept free for urgent facts.
-	Workers int
+	// Workers is how many signals are under way at once, LazyWorkers how many of them may be for chats that just go on: few,
+	// so that they come to the engine evenly and the message path finds a free processor.
+	Workers     int
+	LazyWorkers int
 	// LazyRate is how many signals per second go out for chats that just go on, while workflows keep up. TargetLag is how
 	// old their oldest fact may become: the rate rises to hold it, so at more than LazyRate × TargetLag waiting chats.
+	// Settle is how long such a fact rests before it is told, so that its message reaches the screen first.
 	LazyRate  float64
 	TargetLag time.Duration
+	Settle    time.Duration
 	// MaxChats bounds the memory: facts of more chats wait in the ledger.
 	MaxChats int
 	// ScanEvery is how often the ledger is asked for facts whose claim has run out, Lease how long a claim holds.
@@ -51,11 +55,13 @@ type RelayOptions struct {
 
 func (o RelayOptions) withDefaults() RelayOptions {
 	o.Workers = orDefault(o.Workers, 8)
-	o.LazyRate = orDefault(o.LazyRate, 40)
-	o.TargetLag = orDefault(o.TargetLag, 4*time.Second)
+	o.LazyWorkers = min(orDefault(o.LazyWorkers, 3), o.Workers)
+	o.LazyRate = orDefault(o.LazyRate, 15)
+	o.TargetLag = orDefault(o.TargetLag, 5*time.Second)
+	o.Settle = orDefault(o.Settle, 40*time.Millisecond)
 	o.MaxChats = orDefault(o.MaxChats, 20_000)
 	o.ScanEvery = orDefault(o.ScanEvery, 2*time.Second)
-	o.Lease = orDefault(o.Lease, 10*time.Second)
+	o.Lease = orDefault(o.Lease, 15*time.Second)
 	o.AckEvery = orDefault(o.AckEvery, 50*time.Millisecond)
 	o.FlushWithin = orDefault(o.FlushWithin, 3*time.Second)
 	if o.Log == nil {
@@ -100,7 +106,7 @@ func NewRelay(o RelayOptions) (*Relay, error) {
 	o = o.withDefaults()
 	return &Relay{
 		o: o, metrics: newRelayMetrics(o.Metrics), wake: make(chan struct{}, o.Workers),
-		queue: newRelayQueue(pace{rate: o.LazyRate, lag: o.TargetLag}, o.MaxChats),
+		queue: newRelayQueue(pace{settle: o.Settle, rate: o.LazyRate, lag: o.TargetLag}, o.MaxChats),
 	}, nil
 }
 
@@ -208,7 +214,7 @@ func (r *Relay) next() (chat *pendingChat, lazy bool, wait time.Duration) {
 			return nil, false, wait
 		}
 	}
-	chat, wait = r.queue.next(now, r.lazyNow < r.lazyLimit(), r.stopping)
+	chat, wait = r.queue.next(now, r.lazyNow < r.o.LazyWorkers, r.stopping)
 	if chat == nil {
 		return nil, false, wait
 	}
@@ -219,8 +225,6 @@ func (r *Relay) next() (chat *pendingChat, lazy bool, wait time.Duration) {
 	}
 	return chat, lazy, 0
 }
-
-func (r *Relay) lazyLimit() int { return max(1, r.o.Workers-max(1, r.o.Workers/4)) }
 
 // tell sends a chat's facts in order, one signal for each run of one kind. After a failure it sends no more: what
 // follows would only open a gap.

@@ -50,6 +50,9 @@ type relayQueue struct {
 
 // pace says how fast lazy chats are told.
 type pace struct {
+	// settle is how long a lazy fact rests: the engine's work for a message then doesn't fall into the very milliseconds in
+	// which the message is on its way to a screen.
+	settle time.Duration
 	// rate is signals per second while workflows keep up, lag how old the oldest untold fact may become before the rate
 	// rises.
 	rate float64
@@ -162,7 +165,7 @@ func (q *relayQueue) next(now time.Time, lazyToo, hurry bool) (*pendingChat, tim
 	if c == nil || !lazyToo {
 		return nil, wait
 	}
-	if due := q.nextLazy.Sub(now); due > 0 && !hurry {
+	if due := max(q.nextLazy.Sub(now), c.since.Add(q.pace.settle).Sub(now)); due > 0 && !hurry {
 		return nil, sooner(wait, due)
 	}
 	gap := time.Duration(float64(time.Second) / q.pace.at(q.lazy, now.Sub(c.since)))

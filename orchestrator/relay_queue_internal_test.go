@@ -165,3 +165,15 @@ func TestLagStaysBoundedUnderLoad(t *testing.T) {
 	require.Less(t, signals, 60*300, "signals per second stay within what the engine carries")
 	require.Greater(t, signals, 60*40)
 }
+
+func TestLazyFactRestsWhileItsMessageReachesTheScreen(t *testing.T) {
+	t.Parallel()
+	q := newRelayQueue(pace{settle: 40 * time.Millisecond, rate: 10, lag: 4 * time.Second}, 1000)
+	q.offer(facts("lazy", false, noon, 1))
+	c, wait := q.next(noon.Add(10*time.Millisecond), true, false)
+	require.Nil(t, c)
+	require.Equal(t, 30*time.Millisecond, wait)
+	q.offer(facts("urgent", true, noon, 1))
+	require.Equal(t, domain.ChatID("urgent"), takeNext(t, q, noon.Add(10*time.Millisecond)).ref.Chat, "urgent facts don't rest")
+	require.Equal(t, domain.ChatID("lazy"), takeNext(t, q, noon.Add(40*time.Millisecond)).ref.Chat)
+}

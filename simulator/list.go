@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -46,10 +47,7 @@ func (s *Simulator) listMessages(w http.ResponseWriter, r *http.Request) {
 	end := min(start+size, len(all))
 
 	uri := func(page int) string {
-		next := url.Values{}
-		for key, values := range q {
-			next[key] = values
-		}
+		next := maps.Clone(q)
 		next.Set("Page", strconv.Itoa(page))
 		next.Set("PageSize", strconv.Itoa(size))
 		next.Set("PageToken", "PA"+strconv.Itoa(page))

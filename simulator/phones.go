@@ -204,7 +204,7 @@ func (s *Simulator) carry(ctx context.Context, m Message, retries int) Webhook {
 	// A phone that hangs up doesn't take its message back.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	stop := context.AfterFunc(s.ctx, cancel)
+	stop := context.AfterFunc(s.ctx, cancel) //nolint:contextcheck // the simulator's end ends the call, the phone's doesn't
 	defer stop()
 	hook := s.deliver(ctx, s.inboundURL(), s.inboundForm(m), retries)
 	m.Webhook, m.UpdatedAt = &hook, time.Now().UTC()

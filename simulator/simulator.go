@@ -15,7 +15,7 @@ import (
 // The demo's address and credentials at the provider, as the product's demo data has them.
 const (
 	DemoAccountSID = "ACdeadbeef000000000000000000000001"
-	DemoAuthToken  = "demo-twilio-token"
+	DemoAuthToken  = "demo-twilio-token" //nolint:gosec // opens nothing but the simulator
 	DemoNumber     = "+12025550100"
 	DemoSMSKey     = "demo-sms"
 	DemoWidgetKey  = "demo-webchat"

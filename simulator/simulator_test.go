@@ -137,7 +137,13 @@ type resource struct {
 	Body        string `json:"body"`
 }
 
-func (s *sim) rest(t *testing.T, ctx context.Context, method, path string, form url.Values, out any) (*http.Response, error) { //nolint:revive // t first reads better in tests
+// reply is what of an answer is of interest beside its body.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func (s *sim) rest(t *testing.T, ctx context.Context, method, path string, form url.Values, out any) (reply, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, method, s.url+"/2010-04-01/Accounts/"+simulator.DemoAccountSID+path, strings.NewReader(form.Encode()))
 	require.NoError(t, err)
@@ -147,13 +153,13 @@ func (s *sim) rest(t *testing.T, ctx context.Context, method, path string, form 
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	defer resp.Body.Close()
 	if out != nil {
 		require.NoError(t, json.NewDecoder(resp.Body).Decode(out))
 	}
-	return resp, nil
+	return reply{StatusCode: resp.StatusCode, Header: resp.Header}, nil
 }
 
 // text sends a message from the business and gives the HTTP status and the answer.

@@ -40,8 +40,10 @@ const (
 
 // Answers lists the answers that Trouble can ask for; empty is a good one.
 func Answers() []string {
-	return []string{"", AnswerRefuse, AnswerThrottle, AnswerFailBefore, AnswerFailAfter, AnswerDropBefore, AnswerDropAfter,
-		AnswerHangAfter, AnswerGarbleAfter}
+	return []string{
+		"", AnswerRefuse, AnswerThrottle, AnswerFailBefore, AnswerFailAfter, AnswerDropBefore, AnswerDropAfter,
+		AnswerHangAfter, AnswerGarbleAfter,
+	}
 }
 
 // The ways in which receipts come.

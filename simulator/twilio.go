@@ -78,7 +78,7 @@ func (s *Simulator) createMessage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if fate.Receipts == ReceiptsEarly {
-		s.sendReceipts(s.ctx, m.SID)
+		s.sendReceipts(s.ctx, m.SID) //nolint:contextcheck // receipts come also to a caller who has hung up
 	} else {
 		s.inBackground(func(ctx context.Context) { s.sendReceipts(ctx, m.SID) })
 	}

@@ -29,12 +29,11 @@ func signature(token, u string, form url.Values) string {
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)
-	text := u
-	for _, key := range keys {
-		text += key + form.Get(key)
-	}
 	mac := hmac.New(sha1.New, []byte(token))
-	mac.Write([]byte(text))
+	mac.Write([]byte(u))
+	for _, key := range keys {
+		mac.Write([]byte(key + form.Get(key)))
+	}
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 

@@ -211,8 +211,12 @@ func TestListsOfChatsComeInPagesAndInOrder(t *testing.T) {
 	}
 
 	for _, bad := range []domain.ChatFilter{
-		{View: "yours"}, {View: domain.ViewAll, Phase: "odd"}, {View: domain.ViewAll, Cursor: "x"}, {View: domain.ViewMine, Cursor: "1"},
-		{View: domain.ViewWaiting, Cursor: "1.2"}, {View: domain.ViewWaiting, Cursor: "5.99999999999999999999.x"},
+		{View: "yours"},
+		{View: domain.ViewAll, Phase: "odd"},
+		{View: domain.ViewAll, Cursor: "x"},
+		{View: domain.ViewMine, Cursor: "1"},
+		{View: domain.ViewWaiting, Cursor: "1.2"},
+		{View: domain.ViewWaiting, Cursor: "5.99999999999999999999.x"},
 	} {
 		_, err := s.Chats(t.Context(), f.Supervisor, bad)
 		require.Equal(t, domain.CodeInvalid, domain.CodeOf(err), "%+v", bad)

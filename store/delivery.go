@@ -13,10 +13,11 @@ import (
 	"tandem/domain"
 )
 
-// rankOf gives the SQL that ranks a status as domain.Status.Rank does, so that one statement can compare and set.
-func rankOf(expr string) string {
+// rankOfStatus gives the SQL that ranks a message's status as domain.Status.Rank does, so that one statement can compare
+// and set.
+func rankOfStatus() string {
 	var b strings.Builder
-	b.WriteString("(case " + expr)
+	b.WriteString("(case m.status")
 	for _, s := range []domain.Status{
 		domain.StatusQueued, domain.StatusSending, domain.StatusUnknown, domain.StatusSent, domain.StatusFailed,
 		domain.StatusDelivered, domain.StatusRead, domain.StatusReceived,
@@ -32,11 +33,11 @@ var (
 	// first provider id is kept.
 	advance = define("advance a message", `
 update messages m set
-  status = case when @rank > `+rankOf("m.status")+` then @status else m.status end,
-  error_code = case when m.error_code = '' and @rank >= `+rankOf("m.status")+` then @error_code else m.error_code end,
-  error_text = case when m.error_code = '' and @rank >= `+rankOf("m.status")+` then @error_text else m.error_text end,
+  status = case when @rank > `+rankOfStatus()+` then @status else m.status end,
+  error_code = case when m.error_code = '' and @rank >= `+rankOfStatus()+` then @error_code else m.error_code end,
+  error_text = case when m.error_code = '' and @rank >= `+rankOfStatus()+` then @error_text else m.error_text end,
   provider_id = coalesce(m.provider_id, nullif(@provider_id, ''))
-where m.id = @message and m.account_id = @account and m.side = 'agent' and (@rank > `+rankOf("m.status")+`
+where m.id = @message and m.account_id = @account and m.side = 'agent' and (@rank > `+rankOfStatus()+`
   or (m.status = @status and m.error_code = '' and @error_code <> '')
   or (m.provider_id is null and @provider_id <> ''))`)
 	lockMessage = define("lock a message", `

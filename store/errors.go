@@ -87,8 +87,7 @@ func translate(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return domain.E(domain.CodeNotFound, "no such thing in this account").CausedBy(err)
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return translatePg(pg, err)
 	}
 	var connect *pgconn.ConnectError

@@ -13,7 +13,7 @@ import (
 func StatementsForTest() map[string]string {
 	all := make(map[string]string, len(statements))
 	for name, st := range statements {
-		given := pgx.NamedArgs{} // a name without a value is sent as null; only the text matters here
+		given := pgx.NamedArgs{} //nolint:forbidigo // a name without a value is null, and only the text matters here
 		text, _, err := given.RewriteQuery(context.Background(), nil, string(st), nil)
 		if err != nil {
 			text = err.Error()

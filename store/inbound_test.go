@@ -144,7 +144,7 @@ func TestAMessageOnAnOwnedChatReachesTheOwnerLazily(t *testing.T) {
 	require.False(t, fact.Urgent)
 	require.Equal(t, domain.FactCustomerMessage, fact.Fact.Kind)
 	require.EqualValues(t, 3, fact.Fact.Seq, "after the first message and the assignment")
-	require.EqualValues(t, fact.OutboxID, storetest.Value[int64](t, f, `select id from outbox where seq = 3`))
+	require.Equal(t, fact.OutboxID, storetest.Value[int64](t, f, `select id from outbox where seq = 3`))
 	require.Equal(t, 1, storetest.Value[int](t, f,
 		`select count(*) from events where type = 'message.created' and audience = $1 and data->'message'->>'text' = 'second'
 		 and data->'chat'->>'unread' = '2' and data->'chat'->'customer'->>'name' = 'Maria'`, "user:"+string(f.Agents[0].User)))

@@ -26,6 +26,7 @@ type floor struct {
 }
 
 func newFloor(t testing.TB, s *store.Store) *floor {
+	t.Helper()
 	f := storetest.Account(t, s)
 	sales := f.Channel
 	sales.ID, sales.Key, sales.Queue = domain.NewID[domain.ChannelID](), f.Channel.Key+"-sales", f.Sales

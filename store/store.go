@@ -41,7 +41,7 @@ const (
 )
 
 // claimLease is how long the process that wrote an outbox row has to signal it before any relay may re-send it.
-const claimLease = 10 * time.Second
+const claimLease = 15 * time.Second
 
 // Store is the ledger on one database. It is safe for concurrent use; Close ends it.
 type Store struct {

@@ -4,7 +4,6 @@ package channeltest
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -193,7 +192,7 @@ func send(t *testing.T, p Provider) {
 	t.Run("a refusal tells why", func(t *testing.T) {
 		t.Parallel()
 		_, err := p.Channel.Send(t.Context(), p.Outgoing(p.To.Refused, "refused"), p.Callback)
-		e := requireCode(t, domain.CodeRefused, err)
+		e := refusal(t, domain.CodeRefused, err)
 		require.NotEmpty(t, e.ProviderCode)
 		require.NotEmpty(t, e.Text)
 		require.Zero(t, p.Accepted(t, p.To.Refused, "refused"))
@@ -211,7 +210,7 @@ func send(t *testing.T, p Provider) {
 		t.Parallel()
 		out := p.Outgoing(p.To.Throttled, "slow down")
 		_, err := p.Channel.Send(t.Context(), out, p.Callback)
-		e := requireCode(t, domain.CodeThrottled, err)
+		e := refusal(t, domain.CodeThrottled, err)
 		require.Positive(t, e.RetryAfter)
 		_, err = p.Channel.Send(t.Context(), out, p.Callback)
 		require.NoError(t, err)
@@ -232,7 +231,13 @@ func send(t *testing.T, p Provider) {
 	})
 }
 
-func requireCode(t *testing.T, want domain.Code, err error) *domain.Error {
+func requireCode(t *testing.T, want domain.Code, err error) {
+	t.Helper()
+	require.NotNil(t, refusal(t, want, err))
+}
+
+// refusal gives the error of the wanted code that err is or holds.
+func refusal(t *testing.T, want domain.Code, err error) *domain.Error {
 	t.Helper()
 	var e *domain.Error
 	require.ErrorAs(t, err, &e)
@@ -285,8 +290,6 @@ func find(t *testing.T, p Provider) {
 	t.Run("a provider that can't be asked leaves the doubt", func(t *testing.T) {
 		t.Parallel()
 		_, _, err := p.Down.Find(t.Context(), p.Outgoing(p.To.Good, "x"), none)
-		var e *domain.Error
-		require.True(t, errors.As(err, &e))
-		require.Equal(t, domain.CodeUnavailable, e.Code)
+		requireCode(t, domain.CodeUnavailable, err)
 	})
 }

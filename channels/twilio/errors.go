@@ -133,8 +133,7 @@ func causeOf(code string) cause {
 // callError judges a call that did not end in a message: what is known about the message now.
 func callError(call *call, err error) error {
 	// net/http quotes the whole URL, which holds the customer's number; errors end up in logs.
-	var quoted *url.Error
-	if errors.As(err, &quoted) {
+	if quoted, ok := errors.AsType[*url.Error](err); ok {
 		err = quoted.Err
 	}
 	var rest *twilioclient.TwilioRestError

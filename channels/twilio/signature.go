@@ -22,7 +22,7 @@ const SignatureHeader = "X-Twilio-Signature"
 const (
 	secretAccountSID   = "account_sid"
 	secretAuthToken    = "auth_token"
-	secretAuthTokenOld = "auth_token_old"
+	secretAuthTokenOld = "auth_token_old" //nolint:gosec // a name, not a token
 )
 
 // Verify checks X-Twilio-Signature over the URL and the raw body, with the current and the previous auth token. It

@@ -119,10 +119,14 @@ func TestThePortMayBeSpelledOutOrNot(t *testing.T) {
 	t.Parallel()
 	form := url.Values{"Body": {"x"}}
 	for _, tc := range []struct{ signedFor, called string }{
-		{"https://h.test/p?q=1", "https://h.test:443/p?q=1"}, {"https://h.test:443/p?q=1", "https://h.test/p?q=1"},
-		{"http://h.test:80/p", "http://h.test/p"}, {"https://h.test/p", "https://h.test:8443/p"},
-		{"https://u:pw@h.test/p", "https://u:pw@h.test:443/p"}, {"https://[::1]:443/p", "https://[::1]/p"},
-		{"https://h.test/p?a=%41+b", "https://h.test/p?a=%41+b"}, {"https://h.test/p", "https://h.test/p#rc=5&rp=all"},
+		{"https://h.test/p?q=1", "https://h.test:443/p?q=1"},
+		{"https://h.test:443/p?q=1", "https://h.test/p?q=1"},
+		{"http://h.test:80/p", "http://h.test/p"},
+		{"https://h.test/p", "https://h.test:8443/p"},
+		{"https://u:pw@h.test/p", "https://u:pw@h.test:443/p"},
+		{"https://[::1]:443/p", "https://[::1]/p"},
+		{"https://h.test/p?a=%41+b", "https://h.test/p?a=%41+b"},
+		{"https://h.test/p", "https://h.test/p#rc=5&rp=all"},
 	} {
 		r := signed(tc.signedFor, form)
 		r.URL = tc.called

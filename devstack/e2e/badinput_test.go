@@ -36,35 +36,56 @@ func TestBadInputIsRefusedAndLeavesNothing(t *testing.T) {
 		status []int
 		code   string
 	}{
-		{"a wrong signature", func() e2e.Answer { return in.DeliverSigned(t, webhook, good, e2e.Signature("guess", webhook, good)) },
-			[]int{http.StatusForbidden}, "bad_signature"},
-		{"no signature", func() e2e.Answer { return in.DeliverSigned(t, webhook, good, "") },
-			[]int{http.StatusForbidden}, "bad_signature"},
+		{
+			"a wrong signature", func() e2e.Answer { return in.DeliverSigned(t, webhook, good, e2e.Signature("guess", webhook, good)) },
+			[]int{http.StatusForbidden},
+			"bad_signature",
+		},
+		{
+			"no signature", func() e2e.Answer { return in.DeliverSigned(t, webhook, good, "") },
+			[]int{http.StatusForbidden},
+			"bad_signature",
+		},
 		{"an unknown channel", func() e2e.Answer {
 			return in.DeliverSigned(t, stranger, good, e2e.Signature(token, stranger, good))
 		}, []int{http.StatusNotFound}, "unknown_channel"},
 		{"a form without the message's id", func() e2e.Answer {
 			return in.DeliverSigned(t, webhook, missing, e2e.Signature(token, webhook, missing))
 		}, []int{http.StatusBadRequest}, ""},
-		{"an oversized body", func() e2e.Answer { return announced(t, in, "/webhooks/twilio/demo-sms", 64<<20) },
-			[]int{http.StatusRequestEntityTooLarge}, ""},
-		{"broken JSON", func() e2e.Answer { return raw(t, in, agent, "/api/v1/auth/login", `{"email":`) },
-			[]int{http.StatusBadRequest, http.StatusUnprocessableEntity}, ""},
+		{
+			"an oversized body", func() e2e.Answer { return announced(t, in, "/webhooks/twilio/demo-sms", 64<<20) },
+			[]int{http.StatusRequestEntityTooLarge},
+			"",
+		},
+		{
+			"broken JSON", func() e2e.Answer { return raw(t, in, agent, "/api/v1/auth/login", `{"email":`) },
+			[]int{http.StatusBadRequest, http.StatusUnprocessableEntity},
+			"",
+		},
 		{"an unknown chat", func() e2e.Answer {
 			return agent.Send(t, http.MethodGet, "/api/v1/chats/"+uuid.Must(uuid.NewV7()).String(), nil)
 		}, []int{http.StatusNotFound}, ""},
-		{"an id that is none", func() e2e.Answer { return agent.Send(t, http.MethodGet, "/api/v1/chats/1%27%20or%201", nil) },
-			[]int{http.StatusNotFound, http.StatusBadRequest, http.StatusUnprocessableEntity}, ""},
-		{"somebody who has not signed in", func() e2e.Answer { return in.Nobody(t).Send(t, http.MethodGet, "/api/v1/me", nil) },
-			[]int{http.StatusUnauthorized}, ""},
+		{
+			"an id that is none", func() e2e.Answer { return agent.Send(t, http.MethodGet, "/api/v1/chats/1%27%20or%201", nil) },
+			[]int{http.StatusNotFound, http.StatusBadRequest, http.StatusUnprocessableEntity},
+			"",
+		},
+		{
+			"somebody who has not signed in", func() e2e.Answer { return in.Nobody(t).Send(t, http.MethodGet, "/api/v1/me", nil) },
+			[]int{http.StatusUnauthorized},
+			"",
+		},
 		{"a wrong password", func() e2e.Answer {
 			return in.Nobody(t).Send(t, http.MethodPost, "/api/v1/auth/login", map[string]string{"email": "agent1@demo.test", "password": "guess"})
 		}, []int{http.StatusUnauthorized}, ""},
 		{"an unknown status", func() e2e.Answer {
 			return agent.Send(t, http.MethodPut, "/api/v1/me/status", map[string]string{"status": "asleep"})
 		}, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, ""},
-		{"a page that does not exist", func() e2e.Answer { return agent.Send(t, http.MethodGet, "/api/v1/nothing", nil) },
-			[]int{http.StatusNotFound}, ""},
+		{
+			"a page that does not exist", func() e2e.Answer { return agent.Send(t, http.MethodGet, "/api/v1/nothing", nil) },
+			[]int{http.StatusNotFound},
+			"",
+		},
 	} {
 		answer := c.answer()
 		require.Contains(t, c.status, answer.Status, "%s: %s", c.name, answer.Body)

@@ -80,7 +80,7 @@ func Launch(t *testing.T, o Options) *Instance {
 			arguments = append(arguments, flag, "127.0.0.1:0")
 		}
 	}
-	in.cmd = exec.Command(Binary(t), append(arguments, o.Arguments...)...)
+	in.cmd = exec.Command(Binary(t), append(arguments, o.Arguments...)...) //nolint:noctx // Stop and Kill end it
 	in.cmd.Env = append(cleanEnvironment(), in.mark)
 	in.cmd.Env = append(in.cmd.Env, o.Environment...)
 	reader, writer, err := os.Pipe()
@@ -184,7 +184,7 @@ func (in *Instance) Wait() int {
 // NewDataDir is an empty folder that every user can walk through, as the server's own user must when tests run as root.
 func NewDataDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "tandem-e2e-")
+	dir, err := os.MkdirTemp("", "tandem-e2e-") //nolint:usetesting // TempDir is closed to the server's own user
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o755))
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })

@@ -46,7 +46,7 @@ func TestDatabaseForACommandIsRemovedAfterASignal(t *testing.T) {
 // shortTemp is a folder for temporary files: sockets need a short path, and the server's user a way in.
 func shortTemp(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "td-")
+	dir, err := os.MkdirTemp("", "td-") //nolint:usetesting // sockets need a short path
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o755))
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })

@@ -21,7 +21,7 @@ type Config struct {
 	Address string `json:"address"`
 	// UIAddress is the host:port of the web UI; empty means no UI.
 	UIAddress string `json:"ui_address,omitempty"`
-	// CodecEndpoint is the URL that the UI (the browser) asks to decrypt payloads.
+	// CodecEndpoint is the URL below which the UI (the browser) asks to decrypt payloads: it adds /decode itself.
 	CodecEndpoint string `json:"codec_endpoint,omitempty"`
 	// Namespace is made when missing, with this retention of closed workflows.
 	Namespace string        `json:"namespace"`

@@ -30,8 +30,8 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		// The columns of the SQL schema are that long; the default of 1,000 would fail later and less clearly.
 		dynamicconfig.MaxIDLengthLimit.Key():                    255,
 		dynamicconfig.NamespaceCacheRefreshInterval.Key():       namespaceRefresh,
-		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  forSendQueues(1),
-		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): forSendQueues(1),
+		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
+		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
 		dynamicconfig.MatchingEnableFairness.Key():              forSendQueues(true),
 	}
 }

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 
 func database(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "tandem-engine-")
+	dir, err := os.MkdirTemp("", "tandem-engine-") //nolint:usetesting // TempDir is closed to the server's own user
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o755))
 	server, err := postgres.Start(t.Context(), postgres.Options{Dir: filepath.Join(dir, "postgres"), Throwaway: true})

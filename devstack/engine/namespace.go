@@ -59,8 +59,7 @@ func registerNamespace(ctx context.Context, cl client.Client, c Config) error {
 		Description:                      "Chats and bulk runs of Tandem",
 		WorkflowExecutionRetentionPeriod: durationpb.New(c.Retention),
 	})
-	var exists *serviceerror.NamespaceAlreadyExists
-	if errors.As(err, &exists) {
+	if _, ok := errors.AsType[*serviceerror.NamespaceAlreadyExists](err); ok {
 		return nil
 	}
 	return err

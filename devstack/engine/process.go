@@ -18,7 +18,7 @@ import (
 )
 
 // niceness lets the message path go first when the machine is busy; workflows may lag by a second.
-const niceness = 5
+const niceness = 10
 
 // stopSteps begin after the child was asked to stop by the end of its standard input.
 var stopSteps = []child.Step{
@@ -118,8 +118,7 @@ func (p *Process) why() error {
 }
 
 func (p *Process) launch() (*run, error) {
-	// Not CommandContext: its kill would skip the engine's own shutdown.
-	cmd := exec.Command(p.options.Program, p.options.Arguments...)
+	cmd := exec.Command(p.options.Program, p.options.Arguments...) //nolint:noctx // its kill would skip the engine's shutdown
 	if p.options.Log != nil {
 		cmd.Stderr = p.options.Log
 	}

@@ -75,7 +75,7 @@ func serve(ctx context.Context, c Config, tell func(report) error) error {
 	if err := tell(report{Progress: "starting the workflow engine"}); err != nil {
 		return err
 	}
-	server, err := newServer(c, logger)
+	server, err := newServer(ctx, c, logger)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"strconv"
@@ -16,14 +17,14 @@ import (
 )
 
 // newServer builds the Temporal server: all four services in this process, on loopback.
-func newServer(c Config, logger log.Logger) (temporal.Server, error) {
+func newServer(ctx context.Context, c Config, logger log.Logger) (temporal.Server, error) {
 	host, port, err := loopbackAddress(c.Address)
 	if err != nil {
 		return nil, err
 	}
 	services := map[primitives.ServiceName]int{primitives.FrontendService: port}
 	for _, name := range []primitives.ServiceName{primitives.HistoryService, primitives.MatchingService, primitives.WorkerService} {
-		if services[name], err = freePort(host); err != nil {
+		if services[name], err = freePort(ctx, host); err != nil {
 			return nil, err
 		}
 	}
@@ -87,8 +88,8 @@ func serverConfig(c Config, host string, ports map[primitives.ServiceName]int) *
 	}
 }
 
-func freePort(host string) (int, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+func freePort(ctx context.Context, host string) (int, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		return 0, fmt.Errorf("looking for a free port: %w", err)
 	}

@@ -146,7 +146,7 @@ func download(ctx context.Context, dir, repository string, major int) (Binaries,
 		return Binaries{}, fmt.Errorf("making a folder for the download: %w", err)
 	}
 	defer os.RemoveAll(scratch)
-	port, err := freePort()
+	port, err := freePort(ctx)
 	if err != nil {
 		return Binaries{}, err
 	}
@@ -173,8 +173,8 @@ func download(ctx context.Context, dir, repository string, major int) (Binaries,
 	return b, nil
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("looking for a free port: %w", err)
 	}

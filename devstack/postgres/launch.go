@@ -21,7 +21,7 @@ const loopback = "127.0.0.1"
 
 // settings are given on the command line, so that a cluster of an older release runs under today's values.
 func (s *Server) settings() map[string]string {
-	set := map[string]string{
+	set := map[string]string{ //nolint:gosec // names of settings, no password
 		"port":                    strconv.Itoa(s.port),
 		"listen_addresses":        loopback,
 		"unix_socket_directories": s.sockets,
@@ -72,8 +72,7 @@ func (s *Server) launch(ctx context.Context) (*run, error) {
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		args = append(args, "-c", name+"="+settings[name])
 	}
-	// Not CommandContext: the process must survive the context of the start.
-	cmd := exec.Command(filepath.Join(s.binaries.Dir, "postgres"), args...)
+	cmd := exec.Command(filepath.Join(s.binaries.Dir, "postgres"), args...) //nolint:noctx // it outlives the context of the start
 	cmd.Dir = s.home.base
 	if s.options.Log != nil {
 		cmd.Stdout, cmd.Stderr = s.options.Log, s.options.Log

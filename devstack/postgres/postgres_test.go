@@ -26,10 +26,10 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(helperDir); dir != "" {
 		s, err := postgres.Start(context.Background(), postgres.Options{Dir: dir})
 		if err != nil {
-			fmt.Println("error:", err)
+			fmt.Fprintln(os.Stdout, "error:", err)
 			os.Exit(1)
 		}
-		fmt.Println(s.Pid(), s.URL("postgres"))
+		fmt.Fprintln(os.Stdout, s.Pid(), s.URL("postgres"))
 		select {}
 	}
 	os.Exit(m.Run())
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 // clusterDir is a folder that the server's account can reach (the folders of t.TempDir are closed to it).
 func clusterDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "tandem-test-")
+	dir, err := os.MkdirTemp("", "tandem-test-") //nolint:usetesting // TempDir is closed to the server's own user
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o755))
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })

@@ -122,7 +122,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := s.startOnFreePort(ctx); err != nil {
 		return nil, errors.Join(err, s.removeSockets())
 	}
-	go s.supervise(s.current)
+	go s.supervise(s.current) //nolint:contextcheck // ctx bounds the start; the server lives until Stop
 	return s, nil
 }
 
@@ -169,7 +169,7 @@ func (s *Server) removeSockets() error {
 func (s *Server) startOnFreePort(ctx context.Context) error {
 	var failures []error
 	for range 3 {
-		port, err := freePort()
+		port, err := freePort(ctx)
 		if err != nil {
 			return err
 		}

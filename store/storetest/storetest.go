@@ -117,6 +117,7 @@ func create(t testing.TB, from func(*pgx.Conn) string) string {
 }
 
 func drop(t testing.TB, server, name string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), setUpTimeout)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server)
