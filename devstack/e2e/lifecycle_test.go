@@ -148,7 +148,7 @@ func TestEngineGivesWayToTheMessagePath(t *testing.T) {
 	require.True(t, ok)
 	nice, err := strconv.Atoi(strings.Fields(rest)[16])
 	require.NoError(t, err)
-	require.Equal(t, 5, nice)
+	require.Equal(t, 10, nice)
 }
 
 func TestSecondSignalStopsAtOnce(t *testing.T) {
