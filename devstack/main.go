@@ -24,18 +24,22 @@ type commands struct {
 	Up           upCommand           `cmd:"" default:"withargs" help:"Run everything (the default)."`
 	TestDatabase testDatabaseCommand `cmd:"" help:"Run a command with an empty PostgreSQL of its own in TANDEM_TEST_DATABASE_URL."`
 	Engine       engineCommand       `cmd:"" hidden:"" help:"Run the workflow engine for a parent process."`
+	Work         workCommand         `cmd:"" hidden:"" help:"Run the worker for a parent process."`
 }
 
 // engineCommand is the child process that `up` starts for the Temporal server.
 type engineCommand struct{}
 
-// Run serves until the parent closes standard input. It ignores a Ctrl-C of the terminal: the parent decides the order.
-func (engineCommand) Run() error {
-	nameProcess("tandem-engine")
+// Run serves until the parent closes standard input.
+func (engineCommand) Run() error { return asChild("tandem-engine", engine.Main) }
+
+// asChild runs what a parent process started: it leaves the signals of the terminal to the parent.
+func asChild(name string, run func(context.Context) error) error {
+	nameProcess(name)
 	signal.Ignore(os.Interrupt, syscall.SIGHUP)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	return engine.Main(ctx)
+	return run(ctx)
 }
 
 // nameProcess changes the name that lists of processes show, which would be that of the file: "exe" for a child that was

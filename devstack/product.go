@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"tandem/cmd/roles"
+	"tandem/devstack/companion"
 	"tandem/simulator"
 )
 
-// product is the product itself (api and worker in this process) and the simulator of the providers beside it.
+// product is the product itself (the api in this process, the worker in a child) and the simulator of the providers.
 type product struct {
 	roles     *part
+	worker    *part
 	simulator *part
 }
 
@@ -90,16 +93,57 @@ func startProduct(ctx context.Context, s *stack) (p *product, serves bool) {
 		return roles.Run(ctx, roles.Options{
 			Config: s.config, Logger: s.logger, HTTP: s.listeners.http, Ops: s.listeners.ops, Version: version,
 			Ready: func() { close(ready) },
-		}, roles.API, roles.Worker)
+		}, roles.API)
 	})
-	select {
-	case <-ready:
-		return p, true
-	case <-p.roles.done:
-	case <-p.simulator.done:
-	case <-ctx.Done():
+	working := make(chan struct{})
+	log, err := s.openLog("worker.log")
+	p.worker = startPart(ctx, "worker", func(ctx context.Context) error {
+		if err != nil {
+			return err
+		}
+		return runWorker(ctx, s, log, working)
+	})
+	for ready != nil || working != nil {
+		select {
+		case <-ready:
+			ready = nil
+		case <-working:
+			working = nil
+		case <-p.roles.done:
+			return p, false
+		case <-p.worker.done:
+			return p, false
+		case <-p.simulator.done:
+			return p, false
+		case <-ctx.Done():
+			return p, false
+		}
 	}
-	return p, false
+	return p, true
+}
+
+// runWorker keeps the worker's process until ctx ends; working is closed when it serves for the first time.
+func runWorker(ctx context.Context, s *stack, log *os.File, working chan<- struct{}) error {
+	program, err := ownProgram()
+	if err != nil {
+		return err
+	}
+	process, err := companion.Start(companion.Options{
+		Name: "worker", Config: workConfig{Variables: s.variables, Version: version},
+		Program: program, Arguments: []string{"work"}, Log: log, Logger: s.logger,
+	})
+	if err != nil {
+		return err
+	}
+	err = process.Ready(ctx)
+	if err == nil {
+		close(working)
+		<-ctx.Done()
+	}
+	if ctx.Err() != nil {
+		err = nil
+	}
+	return errors.Join(err, process.Stop(context.WithoutCancel(ctx)))
 }
 
 // wait returns when ctx ends, or with the failure of a part that ended before.
@@ -109,6 +153,8 @@ func (p *product) wait(ctx context.Context) error {
 		return nil
 	case <-p.roles.done:
 		return p.roles.result()
+	case <-p.worker.done:
+		return p.worker.result()
 	case <-p.simulator.done:
 		return p.simulator.result()
 	}
@@ -116,7 +162,7 @@ func (p *product) wait(ctx context.Context) error {
 
 // stop ends the product first and then the simulator, which the product talks to.
 func (p *product) stop(hard context.Context) error {
-	return errors.Join(p.roles.stop(hard), p.simulator.stop(hard))
+	return errors.Join(p.worker.stop(hard), p.roles.stop(hard), p.simulator.stop(hard))
 }
 
 // announce prints the line that people and scripts wait for.

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tandem/config"
+	"tandem/devstack/companion"
 	"tandem/devstack/engine"
-	"tandem/devstack/footprint"
 	"tandem/devstack/postgres"
 )
 
@@ -26,8 +26,9 @@ type stack struct {
 	logger    *slog.Logger
 	listeners listeners
 	config    config.Config
+	variables map[string]string // of config, what the environment doesn't have
 	database  *postgres.Server
-	engine    *engine.Process
+	engine    *companion.Process
 	product   *product
 }
 
@@ -57,9 +58,7 @@ func (s *stack) run(ctx context.Context) error {
 	s.say.step("starting api, worker, console and simulator")
 	var serves bool
 	if s.product, serves = startProduct(ctx, s); serves {
-		if err := footprint.Shrink(); err != nil {
-			s.logger.Warn("memory of the start is not given back", "error", err)
-		}
+		shrink(s.logger)
 		s.announce()
 	}
 	return s.product.wait(ctx)
@@ -120,15 +119,17 @@ func (s *stack) configure(databaseURL string) (config.Config, error) {
 		unlessSet["TEMPORAL_NAMESPACE"] = engine.DefaultNamespace
 		unlessSet["TANDEM_TEMPORAL_UI_URL"] = "http://" + s.listeners.temporalUI.Addr().String()
 	}
+	for name, value := range unlessSet {
+		if os.Getenv(name) == "" {
+			set[name] = value
+		}
+	}
+	s.variables = set
 	return config.Load(func(name string) (string, bool) {
 		if value, ok := set[name]; ok {
 			return value, true
 		}
-		if value, ok := os.LookupEnv(name); ok && value != "" {
-			return value, true
-		}
-		value, ok := unlessSet[name]
-		return value, ok
+		return os.LookupEnv(name)
 	})
 }
 
@@ -180,8 +181,8 @@ func (s *stack) startEngine() error {
 	if err := s.listeners.release(); err != nil {
 		return err
 	}
-	s.engine, err = engine.StartProcess(engine.Options{
-		Config: c, Program: program, Arguments: []string{"engine"}, Log: log, Progress: s.say.step, Logger: s.logger,
+	s.engine, err = engine.StartProcess(c, companion.Options{
+		Program: program, Arguments: []string{"engine"}, Log: log, Progress: s.say.step, Logger: s.logger,
 	})
 	return err
 }

@@ -34,7 +34,7 @@ type RelayOptions struct {
 	Workers     int
 	LazyWorkers int
 	// LazyRate is how many signals per second go out for chats that just go on, while workflows keep up. TargetLag is how
-	// old their oldest fact may become: the rate rises to hold it, so at more than LazyRate × TargetLag waiting chats.
+	// old their oldest fact is to become (at the worst a third more): the rate rises to hold it, and no further.
 	// Settle is how long such a fact rests before it is told, so that its message reaches the screen first.
 	LazyRate  float64
 	TargetLag time.Duration
@@ -57,7 +57,7 @@ func (o RelayOptions) withDefaults() RelayOptions {
 	o.Workers = orDefault(o.Workers, 8)
 	o.LazyWorkers = min(orDefault(o.LazyWorkers, 3), o.Workers)
 	o.LazyRate = orDefault(o.LazyRate, 15)
-	o.TargetLag = orDefault(o.TargetLag, 5*time.Second)
+	o.TargetLag = orDefault(o.TargetLag, 7*time.Second)
 	o.Settle = orDefault(o.Settle, 40*time.Millisecond)
 	o.MaxChats = orDefault(o.MaxChats, 20_000)
 	o.ScanEvery = orDefault(o.ScanEvery, 2*time.Second)

@@ -43,7 +43,8 @@ type relayQueue struct {
 	maxChats int
 	chats    map[activities.ChatRef]*pendingChat
 	lanes    [laneLater + 1][]place
-	lazy     int // chats in laneLazy
+	lazy     int       // chats in laneLazy
+	lastIn   time.Time // when the oldest fact was recorded of the chat that entered laneLazy last
 	tickets  int
 	nextLazy time.Time
 }
@@ -53,21 +54,17 @@ type pace struct {
 	// settle is how long a lazy fact rests: the engine's work for a message then doesn't fall into the very milliseconds in
 	// which the message is on its way to a screen.
 	settle time.Duration
-	// rate is signals per second while workflows keep up, lag how old the oldest untold fact may become before the rate
-	// rises.
+	// rate is signals per second while workflows keep up; above it, just enough go out to tell each chat within lag: the
+	// later a chat is told, the more of its facts go in one signal.
 	rate float64
 	lag  time.Duration
 }
 
-// at gives the rate for so many lazy chats of which the oldest waits for so long. Serving all that wait within the
-// target keeps the oldest below it whatever the number; above it something has held us up, and twice that is needed to
-// come back.
-func (p pace) at(chats int, oldest time.Duration) float64 {
-	rate := max(p.rate, float64(chats)/p.lag.Seconds())
-	if oldest > p.lag+p.lag/4 {
-		rate *= 2
-	}
-	return rate
+// at gives the rate for so many lazy chats of which the last in line has waited for so long: it is to be told within the lag,
+// and everybody before it. Of the time left a fifth of the lag is always granted, lest a hold-up be followed by a flood.
+func (p pace) at(chats int, last time.Duration) float64 {
+	left := max(p.lag-last, p.lag/5)
+	return max(p.rate, float64(chats)/left.Seconds())
 }
 
 func newRelayQueue(p pace, maxChats int) *relayQueue {
@@ -130,6 +127,7 @@ func (q *relayQueue) enter(c *pendingChat, l lane) {
 	q.lanes[l] = append(q.lanes[l], place{chat: c, ticket: c.ticket})
 	if l == laneLazy {
 		q.lazy++
+		q.lastIn = c.since
 	}
 }
 
@@ -168,7 +166,7 @@ func (q *relayQueue) next(now time.Time, lazyToo, hurry bool) (*pendingChat, tim
 	if due := max(q.nextLazy.Sub(now), c.since.Add(q.pace.settle).Sub(now)); due > 0 && !hurry {
 		return nil, sooner(wait, due)
 	}
-	gap := time.Duration(float64(time.Second) / q.pace.at(q.lazy, now.Sub(c.since)))
+	gap := time.Duration(float64(time.Second) / q.pace.at(q.lazy, now.Sub(q.lastIn)))
 	if q.nextLazy = q.nextLazy.Add(gap); q.nextLazy.Before(now) {
 		q.nextLazy = now.Add(gap)
 	}

@@ -22,9 +22,12 @@ type Sealer interface {
 // Options configure a Store.
 type Options struct {
 	DatabaseURL string
-	// AccountConns and SystemConns bound the two pools; zero means the default (16 and 8).
+	// AccountConns and SystemConns bound the two pools; zero means the default (8 each).
 	AccountConns int32
 	SystemConns  int32
+	// Warm opens every connection at the start and lets each plan the message path's statements, for a process that takes
+	// messages in: opening them under load, one stall would beget the next.
+	Warm bool
 	Sealer       Sealer
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -36,9 +39,12 @@ type Options struct {
 
 // Default pool sizes: the account pool carries the message path, the system pool look-ups, relay and event reader.
 const (
-	defaultAccountConns = 16
+	defaultAccountConns = 8
 	defaultSystemConns  = 8
 )
+
+// warmFor is how long a warm connection serves before another takes its place.
+const warmFor = 12 * time.Hour
 
 // claimLease is how long the process that wrote an outbox row has to signal it before any relay may re-send it.
 const claimLease = 15 * time.Second
@@ -66,10 +72,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.onFacts = func(domain.ChatFacts) {}
 	}
 	var err error
-	if s.system, err = openPool(ctx, o.DatabaseURL, cmp0(o.SystemConns, defaultSystemConns), ""); err != nil {
+	if s.system, err = openPool(ctx, o, cmp0(o.SystemConns, defaultSystemConns), nil); err != nil {
 		return nil, fmt.Errorf("connecting to PostgreSQL: %w", err)
 	}
-	if s.account, err = openPool(ctx, o.DatabaseURL, cmp0(o.AccountConns, defaultAccountConns), "set role tandem_app"); err != nil {
+	if s.account, err = openPool(ctx, o, cmp0(o.AccountConns, defaultAccountConns), func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "set role tandem_app")
+		if err == nil && o.Warm {
+			err = warm(ctx, c)
+		}
+		return err
+	}); err != nil {
 		s.system.Close()
 		return nil, fmt.Errorf("connecting to PostgreSQL for accounts: %w", err)
 	}
@@ -83,13 +95,18 @@ func cmp0(n, otherwise int32) int32 {
 	return n
 }
 
-func openPool(ctx context.Context, url string, size int32, setup string) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+func openPool(ctx context.Context, o Options, size int32, setUp func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(o.DatabaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("reading the database URL: %w", err)
 	}
 	cfg.MaxConns = size
 	cfg.MinConns = min(2, size)
+	if o.Warm {
+		cfg.MinConns = size
+		cfg.MaxConnLifetime = warmFor
+		cfg.MaxConnLifetimeJitter = warmFor / 4
+	}
 	cfg.ConnConfig.RuntimeParams["application_name"] = "tandem"
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	// Each statement is written so that one plan fits all its arguments; planning the wide joins anew for every run costs
@@ -98,11 +115,10 @@ func openPool(ctx context.Context, url string, size int32, setup string) (*pgxpo
 	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		// Times leave the store in UTC, whatever zone the machine is in.
 		c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
-		if setup == "" {
+		if setUp == nil {
 			return nil
 		}
-		_, err := c.Exec(ctx, setup)
-		return err
+		return setUp(ctx, c)
 	}
 	return pgxpool.NewWithConfig(ctx, cfg)
 }
@@ -130,6 +146,8 @@ type tx struct {
 	last    pgx.Batch
 	events  []eventRow
 	told    []factRow
+	// touched are users whose load or state may have changed.
+	touched map[domain.UserID]bool
 	facts   []domain.ChatFacts // filled by the commit
 }
 

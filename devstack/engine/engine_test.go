@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 	"golang.org/x/sync/errgroup"
 
+	"tandem/devstack/companion"
 	"tandem/devstack/engine"
 	"tandem/devstack/postgres"
 )
@@ -67,9 +68,9 @@ func settings(t *testing.T, databaseURL string) engine.Config {
 	}
 }
 
-func startChild(t *testing.T, c engine.Config) *engine.Process {
+func startChild(t *testing.T, c engine.Config) *companion.Process {
 	t.Helper()
-	p, err := engine.StartProcess(engine.Options{Config: c, Program: os.Args[0], Arguments: []string{"engine"}})
+	p, err := engine.StartProcess(c, companion.Options{Program: os.Args[0], Arguments: []string{"engine"}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Stop(context.Background())) })
 	return p

@@ -120,5 +120,11 @@ func withDatabase(databaseURL, database string) (string, error) {
 		return "", fmt.Errorf("reading the database URL: %w", err)
 	}
 	u.Path = "/" + database
+	// The engine doesn't wait for the disk. A crash of PostgreSQL may then undo its last transactions, but never one that
+	// came before a commit of the ledger, which does wait: both write one log, and it is kept up to a point, not in parts. What
+	// the ledger knows as told or done, the engine still has; what the engine forgets, the outbox tells again.
+	query := u.Query()
+	query.Set("synchronous_commit", "off")
+	u.RawQuery = query.Encode()
 	return u.String(), nil
 }

@@ -1,13 +1,9 @@
 package engine
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -16,63 +12,37 @@ import (
 	"go.temporal.io/server/common/log/tag"
 	"go.temporal.io/server/temporal"
 
+	"tandem/devstack/companion"
 	"tandem/devstack/footprint"
 )
-
-// report is one line that the child writes on its standard output.
-type report struct {
-	Progress string `json:"progress,omitempty"`
-	Ready    bool   `json:"ready,omitempty"`
-	Error    string `json:"error,omitempty"`
-}
 
 // readyTimeout bounds a start on a slow machine; the parent would try again after it.
 const readyTimeout = 2 * time.Minute
 
-// Serve is the life of the child process: it reads its Config from in, runs the engine, and stops when in ends (the
-// parent closed it, or died) or ctx does. What it reports on out is for Process.
-func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
-	reports := json.NewEncoder(out)
-	tell := func(r report) error {
-		if err := reports.Encode(r); err != nil {
-			return fmt.Errorf("telling the parent: %w", err)
-		}
-		return nil
+// StartProcess starts the engine in a child process whose command calls Main. Name, Config are filled in.
+func StartProcess(c Config, o companion.Options) (*companion.Process, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("configuring the engine: %w", err)
 	}
-	input := bufio.NewReader(in)
-	line, err := input.ReadBytes('\n')
-	if err != nil {
-		return fmt.Errorf("reading the configuration: %w", err)
-	}
-	var c Config
-	if err := json.Unmarshal(line, &c); err != nil {
-		return fmt.Errorf("reading the configuration: %w", err)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		// Nothing more is ever sent: the end of the stream is the message.
-		_, _ = io.Copy(io.Discard, input)
-		cancel()
-	}()
-	if err := serve(ctx, c, tell); err != nil {
-		return errors.Join(err, tell(report{Error: err.Error()}))
-	}
-	return nil
+	o.Name, o.Config = "workflow engine", c
+	return companion.Start(o)
 }
 
-func serve(ctx context.Context, c Config, tell func(report) error) error {
+// Main is the life of the child process, over its standard input and output.
+func Main(ctx context.Context) error { return companion.Main(ctx, serve) }
+
+func serve(ctx context.Context, c Config, tell companion.Teller) error {
 	if err := c.Validate(); err != nil {
 		return fmt.Errorf("checking the configuration: %w", err)
 	}
 	logger := log.NewZapLogger(log.BuildZapLogger(log.Config{Level: c.LogLevel}))
-	if err := tell(report{Progress: "preparing the workflow engine's databases"}); err != nil {
+	if err := tell.Progress("preparing the workflow engine's databases"); err != nil {
 		return err
 	}
 	if err := setUpSchema(ctx, c, logger); err != nil {
 		return err
 	}
-	if err := tell(report{Progress: "starting the workflow engine"}); err != nil {
+	if err := tell.Progress("starting the workflow engine"); err != nil {
 		return err
 	}
 	server, err := newServer(ctx, c, logger)
@@ -89,7 +59,7 @@ func serve(ctx context.Context, c Config, tell func(report) error) error {
 }
 
 // serveStarted adds what needs a running server, and returns when the engine is to stop.
-func serveStarted(ctx context.Context, c Config, logger log.Logger, tell func(report) error) error {
+func serveStarted(ctx context.Context, c Config, logger log.Logger, tell companion.Teller) error {
 	if c.UIAddress != "" {
 		ui, err := newUI(c)
 		if err != nil {
@@ -117,7 +87,7 @@ func serveStarted(ctx context.Context, c Config, logger log.Logger, tell func(re
 	if err := footprint.Shrink(); err != nil {
 		logger.Warn("memory of the start is not given back", tag.Error(err))
 	}
-	if err := tell(report{Ready: true}); err != nil {
+	if err := tell.Ready(); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -142,12 +112,4 @@ func stopServer(server temporal.Server) error {
 	case <-time.After(stopLimit):
 		return fmt.Errorf("the Temporal server did not stop within %s", stopLimit)
 	}
-}
-
-// Main runs Serve over this process's standard input and output; the all-in-one's hidden `engine` command. Libraries
-// that print to standard output would garble the reports, so that they get standard error instead.
-func Main(ctx context.Context) error {
-	out := os.Stdout
-	os.Stdout = os.Stderr
-	return Serve(ctx, os.Stdin, out)
 }

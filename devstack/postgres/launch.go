@@ -40,12 +40,14 @@ func (s *Server) settings() map[string]string {
 		"random_page_cost":             "1.1",
 		// Parallel workers help reports and hurt the tail of everything else on a small machine.
 		"max_parallel_workers_per_gather": "0",
-		// The engine's tables and our outbox are queues: rows live for seconds, and dead ones must go soon.
-		"autovacuum_naptime":                    "15s",
+		// The engine's tables and our outbox are queues: rows live for seconds, and dead ones must go soon. But a vacuum has
+		// the same priority as a message, so that it works in small bites, and statistics are drawn from small samples.
+		"autovacuum_naptime":                    "30s",
 		"autovacuum_vacuum_scale_factor":        "0.05",
-		"autovacuum_vacuum_insert_scale_factor": "0.1",
-		"autovacuum_analyze_scale_factor":       "0.05",
-		"autovacuum_vacuum_cost_limit":          "1000",
+		"autovacuum_vacuum_insert_scale_factor": "0.2",
+		"autovacuum_analyze_scale_factor":       "0.2",
+		"autovacuum_vacuum_cost_limit":          "200",
+		"default_statistics_target":             "20",
 		"log_min_messages":                      "warning",
 		"log_line_prefix":                       "%m [%p] %u@%d ",
 		"logging_collector":                     "off",

@@ -1,4 +1,4 @@
-package engine
+package companion
 
 import (
 	"bufio"
@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -19,6 +21,14 @@ import (
 
 // niceness lets the message path go first when the machine is busy; workflows may lag by a second.
 const niceness = 10
+
+// processors is how many of the machine's processors a companion's goroutines run on at once: half of them. Niceness alone
+// decides who gets a processor next, not how soon a busy one is given up; with the other half free of them the message path
+// waits for nobody.
+func processors() int { return max(1, runtime.NumCPU()/2) }
+
+// processorsVariable is the Go runtime's own; somebody who set it knows better.
+const processorsVariable = "GOMAXPROCS"
 
 // stopSteps begin after the child was asked to stop by the end of its standard input.
 var stopSteps = []child.Step{
@@ -31,7 +41,10 @@ const politeStop = 9 * time.Second
 
 // Options says how the child is run.
 type Options struct {
-	Config Config
+	// Name names the child in sentences for people: "workflow engine".
+	Name string
+	// Config is what the child is told on its standard input, as one line of JSON.
+	Config any
 	// Program and Arguments are the command that calls Main.
 	Program   string
 	Arguments []string
@@ -43,7 +56,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Process keeps an engine running in a child process until Stop: when the child ends by itself, it is started again
+// Process keeps a companion running in a child process until Stop: when the child ends by itself, it is started again
 // at the same addresses, with growing pauses.
 type Process struct {
 	options Options
@@ -66,11 +79,8 @@ type run struct {
 	exited  chan struct{}
 }
 
-// StartProcess starts the child and returns at once; Ready waits for it.
-func StartProcess(o Options) (*Process, error) {
-	if err := o.Config.Validate(); err != nil {
-		return nil, fmt.Errorf("configuring the engine: %w", err)
-	}
+// Start starts the child and returns at once; Ready waits for it.
+func Start(o Options) (*Process, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -85,20 +95,20 @@ func StartProcess(o Options) (*Process, error) {
 	return p, nil
 }
 
-// Ready returns when workflows can run for the first time. It returns an error when the first child ended before that,
+// Ready returns when the child serves for the first time. It returns an error when the first child ended before that,
 // since a person had better see why than wait for more tries.
 func (p *Process) Ready(ctx context.Context) error {
 	select {
 	case <-p.ready:
 		return nil
 	case err := <-p.failed:
-		return fmt.Errorf("the workflow engine does not start: %w", err)
+		return fmt.Errorf("the %s does not start: %w", p.options.Name, err)
 	case <-ctx.Done():
 		return errors.Join(ctx.Err(), p.why())
 	}
 }
 
-// Pid is the process number of the engine, 0 while it is down.
+// Pid is the process number of the child, 0 while it is down.
 func (p *Process) Pid() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -112,23 +122,26 @@ func (p *Process) why() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.last == nil {
-		return errors.New("the workflow engine is not ready")
+		return fmt.Errorf("the %s is not ready", p.options.Name)
 	}
-	return fmt.Errorf("the workflow engine is not ready: %w", p.last)
+	return fmt.Errorf("the %s is not ready: %w", p.options.Name, p.last)
 }
 
 func (p *Process) launch() (*run, error) {
-	cmd := exec.Command(p.options.Program, p.options.Arguments...) //nolint:noctx // its kill would skip the engine's shutdown
+	cmd := exec.Command(p.options.Program, p.options.Arguments...) //nolint:noctx // its kill would skip the child's shutdown
+	if os.Getenv(processorsVariable) == "" {
+		cmd.Env = append(os.Environ(), processorsVariable+"="+strconv.Itoa(processors()))
+	}
 	if p.options.Log != nil {
 		cmd.Stderr = p.options.Log
 	}
 	input, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, fmt.Errorf("opening the engine's input: %w", err)
+		return nil, fmt.Errorf("opening the input of the %s: %w", p.options.Name, err)
 	}
 	output, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("opening the engine's output: %w", err)
+		return nil, fmt.Errorf("opening the output of the %s: %w", p.options.Name, err)
 	}
 	if err := child.Start(cmd, child.Options{Nice: niceness, OnParentDeath: syscall.SIGKILL}); err != nil {
 		return nil, err
@@ -148,7 +161,7 @@ func (p *Process) launch() (*run, error) {
 	if err := json.NewEncoder(input).Encode(p.options.Config); err != nil {
 		// The child is gone already; why is known when its output has ended.
 		<-r.exited
-		return nil, fmt.Errorf("configuring the engine: %w", errors.Join(err, p.why()))
+		return nil, fmt.Errorf("configuring the %s: %w", p.options.Name, errors.Join(err, p.why()))
 	}
 	return r, nil
 }
@@ -159,7 +172,7 @@ func (p *Process) listen(output io.Reader) (told string) {
 	for lines.Scan() {
 		var r report
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			p.options.Logger.Warn("engine printed something that is no report", "error", err)
+			p.options.Logger.Warn("child printed something that is no report", "child", p.options.Name, "error", err)
 			continue
 		}
 		switch {
@@ -167,7 +180,7 @@ func (p *Process) listen(output io.Reader) (told string) {
 			first := false
 			p.once.Do(func() { first = true; close(p.ready) })
 			if !first {
-				p.options.Logger.Info("engine is back")
+				p.options.Logger.Info("child is back", "child", p.options.Name)
 			}
 		case r.Error != "":
 			told = r.Error
@@ -208,7 +221,7 @@ func (p *Process) supervise(r *run) {
 		p.mu.Lock()
 		last := p.last
 		p.mu.Unlock()
-		p.options.Logger.Error("engine is down, starting it again", "error", last, "pause", pause)
+		p.options.Logger.Error("child is down, starting it again", "child", p.options.Name, "error", last, "pause", pause)
 		next, ok := p.revive(&pause)
 		if !ok {
 			return
@@ -225,7 +238,7 @@ func (p *Process) revive(wait *time.Duration) (*run, bool) {
 		*wait = min(*wait*2, longestPause)
 		r, err := p.launch()
 		if err != nil {
-			p.options.Logger.Error("engine does not start", "error", err)
+			p.options.Logger.Error("child does not start", "child", p.options.Name, "error", err)
 			continue
 		}
 		if !p.adopt(r) {
@@ -236,7 +249,7 @@ func (p *Process) revive(wait *time.Duration) (*run, bool) {
 	}
 }
 
-// adopt makes r the current child (nil: none). It reports false when the engine is to stop.
+// adopt makes r the current child (nil: none). It reports false when the child is to stop.
 func (p *Process) adopt(r *run) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -254,7 +267,7 @@ func (p *Process) Stop(ctx context.Context) error {
 	r := p.current
 	p.mu.Unlock()
 	if r != nil && !p.end(ctx, r) {
-		return fmt.Errorf("the workflow engine (process %d) does not stop", r.process.Pid)
+		return fmt.Errorf("the %s (process %d) does not stop", p.options.Name, r.process.Pid)
 	}
 	<-p.done
 	return nil
@@ -271,4 +284,16 @@ func (p *Process) end(ctx context.Context, r *run) bool {
 	case <-polite.Done():
 	}
 	return child.Stop(ctx, r.process, r.exited, stopSteps...)
+}
+
+// pause waits, or returns the error of ctx when that ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
