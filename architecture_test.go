@@ -39,17 +39,19 @@ type arrow struct {
 var arrows = map[string]arrow{
 	"domain":               {},
 	"config":               {},
-	"activities":           {may: []string{"domain"}, never: []string{postgres, fiber, twilio}},
-	"workflows":            {may: []string{"domain", "activities"}, never: []string{postgres, fiber, twilio}, direct: []string{"net/http", "os", "math/rand", "math/rand/v2", "database/sql", "log", "log/slog"}},
+	"routing":              {may: []string{"domain"}, never: []string{postgres, fiber, temporal, twilio}, direct: []string{"net/http", "os", "math/rand", "math/rand/v2", "log", "log/slog"}},
+	"routing/simulate":     {may: []string{"domain", "routing"}, never: []string{postgres, fiber, temporal, twilio}, direct: []string{"net/http", "os", "math/rand", "math/rand/v2", "log", "log/slog"}},
+	"activities":           {may: []string{"domain", "routing"}, never: []string{postgres, fiber, twilio}},
+	"workflows":            {may: []string{"domain", "routing", "activities"}, never: []string{postgres, fiber, twilio}, direct: []string{"net/http", "os", "math/rand", "math/rand/v2", "database/sql", "log", "log/slog"}},
 	"worker":               {may: []string{"domain", "activities", "workflows"}, never: []string{postgres, fiber, twilio}},
 	"orchestrator":         {may: []string{"domain", "activities", "workflows"}, never: []string{postgres, fiber, twilio}},
-	"store":                {may: []string{"domain"}, never: []string{temporal, fiber, twilio}},
-	"store/storetest":      {may: []string{"domain", "store"}, never: []string{temporal, fiber, twilio}},
+	"store":                {may: []string{"domain", "routing"}, never: []string{temporal, fiber, twilio}},
+	"store/storetest":      {may: []string{"domain", "routing", "store"}, never: []string{temporal, fiber, twilio}},
 	"channels":             {may: []string{"domain"}, never: []string{temporal, fiber, postgres, twilio}},
 	"channels/twilio":      {may: []string{"domain", "channels"}, never: []string{temporal, fiber, postgres}},
 	"channels/webchat":     {may: []string{"domain", "channels"}, never: []string{temporal, fiber, postgres, twilio}},
 	"channels/channeltest": {may: []string{"domain", "channels"}, never: []string{temporal, fiber, postgres}},
-	"api":                  {may: []string{"domain", "channels"}, never: []string{postgres, temporal, twilio}},
+	"api":                  {may: []string{"domain", "routing", "channels"}, never: []string{postgres, temporal, twilio}},
 	"console":              {},
 	"widget":               {},
 	// The simulator stands in for the providers: it must know the product from outside only.
@@ -58,9 +60,9 @@ var arrows = map[string]arrow{
 	"bench": {never: []string{temporal, fiber, twilio}},
 	"cmd/roles": {may: []string{
 		"activities", "api", "channels", "channels/twilio", "channels/webchat", "config", "console", "domain",
-		"orchestrator", "store", "widget", "worker", "workflows",
+		"orchestrator", "routing", "store", "widget", "worker", "workflows",
 	}, never: []string{engine}},
-	"cmd/tandem": {may: []string{"bench", "cmd/roles", "config"}, never: []string{engine}},
+	"cmd/tandem": {may: []string{"bench", "cmd/roles", "config", "domain", "routing", "routing/simulate"}, never: []string{engine}},
 }
 
 const module = "tandem/"

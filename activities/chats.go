@@ -37,6 +37,9 @@ type LoadedChat struct {
 	Recent []domain.Fact `json:"recent,omitempty"`
 	// URL opens the chat in the console.
 	URL string `json:"url"`
+	// Routed tells the workflow to keep the chat's clocks. A history from before there were any doesn't have it, and is
+	// replayed without.
+	Routed bool `json:"routed,omitempty"`
 }
 
 // recentFacts is how much of a chat's past a starting workflow gets: enough for the operators' card and to see
@@ -53,7 +56,7 @@ func (c *Chats) LoadChat(ctx context.Context, ref ChatRef) (LoadedChat, error) {
 	if err != nil {
 		return LoadedChat{}, ToTemporal(err)
 	}
-	return LoadedChat{State: state, Recent: recent, URL: c.publicURL + "/chats/" + string(ref.Chat)}, nil
+	return LoadedChat{State: state, Recent: recent, URL: c.publicURL + "/chats/" + string(ref.Chat), Routed: true}, nil
 }
 
 // FactsRequest asks for the facts of a chat with From ≤ seq ≤ To; To 0 means up to the newest.

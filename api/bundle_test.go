@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,14 +49,28 @@ type bundle struct {
 	hub   *api.Hub
 	chats *chatsOnStore
 	log   *safeBuffer
+	// presence makes what the hub keeps presence in; nil keeps none.
+	presence func(*store.Store) api.Presence
+	// ahead is how far the ledger's clock is ahead, in nanoseconds.
+	ahead *atomic.Int64
 	storetest.Fixture
 }
 
 func setup(t *testing.T, options ...func(*api.Deps)) *bundle {
 	t.Helper()
+	return setupWith(t, nil, options...)
+}
+
+// setupWith is setup with a hub that keeps agents' presence in what presence makes of the store; nil keeps none.
+func setupWith(t *testing.T, presence func(*store.Store) api.Presence, options ...func(*api.Deps)) *bundle {
+	t.Helper()
 	bell := api.NewBell()
-	s := storetest.New(t, func(o *store.Options) { o.Ring = bell.Ring })
-	b := &bundle{store: s, Fixture: storetest.Account(t, s), chats: &chatsOnStore{store: s}, log: &safeBuffer{}}
+	ahead := &atomic.Int64{}
+	s := storetest.New(t, func(o *store.Options) {
+		o.Ring = bell.Ring
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	b := &bundle{ahead: ahead, store: s, Fixture: storetest.Account(t, s), chats: &chatsOnStore{store: s}, log: &safeBuffer{}, presence: presence}
 	hash, err := passwordHash()
 	require.NoError(t, err)
 	_, err = b.Pool.Exec(t.Context(), `update users set password_hash = $1`, hash)
@@ -68,11 +83,15 @@ func setup(t *testing.T, options ...func(*api.Deps)) *bundle {
 // node makes an api with a hub of its own on a store.
 func node(t *testing.T, from *bundle, s *store.Store, bell *api.Bell, options ...func(*api.Deps)) *bundle {
 	t.Helper()
-	b := &bundle{store: s, Fixture: from.Fixture, chats: from.chats, log: from.log}
+	b := &bundle{store: s, Fixture: from.Fixture, chats: from.chats, log: from.log, presence: from.presence, ahead: from.ahead}
 	sms, err := twilio.New(twilio.Options{})
 	require.NoError(t, err)
 	logger := slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	b.hub = api.NewHub(api.HubOptions{Log: s, Bell: bell, Logger: logger})
+	hub := api.HubOptions{Log: s, Bell: bell, Logger: logger, Places: s}
+	if b.presence != nil {
+		hub.Presence, hub.Settle = b.presence(s), 100*time.Millisecond
+	}
+	b.hub = api.NewHub(hub)
 	deps := api.Deps{
 		Store: s, Chats: b.chats, Hub: b.hub, PublicURL: publicURL, TemporalUIURL: temporalUI,
 		Channels: channels.Registry{domain.ProviderTwilio: sms, domain.ProviderWebchat: webchat.New()},
@@ -121,7 +140,8 @@ func (c *chatsOnStore) CloseChat(ctx context.Context, cmd api.CloseCommand) (dom
 	}
 	return c.store.CloseChat(ctx, domain.CloseRequest{
 		Account: cmd.Account, Chat: cmd.Chat, ExpectSeq: state.LastSeq, Outcome: domain.OutcomeDisposed, Actor: cmd.Actor,
-		Disposition: cmd.Disposition, Note: cmd.Note,
+		Disposition: cmd.Disposition, Note: cmd.Note, CallbackAt: cmd.CallbackAt, CallbackZone: cmd.CallbackZone,
+		BreakAfter: cmd.BreakAfter,
 	})
 }
 
@@ -241,7 +261,12 @@ func (b *bundle) signIn(t *testing.T, a domain.Actor) with {
 
 func (b *bundle) available(t *testing.T, a domain.Actor) {
 	t.Helper()
-	_, err := b.store.SetStatus(t.Context(), a, domain.Available, "")
+	b.status(t, a, domain.Available, "")
+}
+
+func (b *bundle) status(t *testing.T, a domain.Actor, status domain.Availability, reason string) {
+	t.Helper()
+	_, err := b.store.SetStatus(t.Context(), a, a.User, domain.StatusChange{Status: status, Reason: reason})
 	require.NoError(t, err)
 }
 

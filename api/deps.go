@@ -27,7 +27,6 @@ type ChatStore interface {
 	MarkRead(ctx context.Context, a domain.Actor, id domain.ChatID, seq int64) error
 	CustomerChats(ctx context.Context, a domain.Actor, id domain.CustomerID, limit int) (domain.Page[domain.ChatView], error)
 	Summary(ctx context.Context, a domain.Actor) (domain.Summary, error)
-	SetStatus(ctx context.Context, a domain.Actor, status domain.Availability, reason string) (domain.User, error)
 }
 
 // Visitors is what the widget may see and do.
@@ -60,10 +59,7 @@ type Settings interface {
 	Queues(ctx context.Context, a domain.Actor) ([]domain.Queue, error)
 	CreateQueue(ctx context.Context, a domain.Actor, n domain.NewQueue) (domain.Queue, error)
 	UpdateQueue(ctx context.Context, a domain.Actor, id domain.QueueID, p domain.QueuePatch) (domain.Queue, error)
-	SetQueueMembers(ctx context.Context, a domain.Actor, id domain.QueueID, users []domain.UserID) (domain.Queue, error)
 	Channels(ctx context.Context, a domain.Actor) ([]domain.ChannelView, error)
-	Dispositions(ctx context.Context, a domain.Actor) ([]domain.Disposition, error)
-	CreateDisposition(ctx context.Context, a domain.Actor, n domain.NewDisposition) (domain.Disposition, error)
 	CannedReplies(ctx context.Context, a domain.Actor) ([]domain.CannedReply, error)
 }
 
@@ -92,6 +88,12 @@ type Store interface {
 	People
 	Settings
 	Answers
+	Ownership
+	AgentStates
+	RoutingRules
+	Dispositions
+	StickyAgents
+	FollowUps
 	Ping(ctx context.Context) error
 }
 
@@ -102,6 +104,11 @@ type CloseCommand struct {
 	Actor       domain.UserID
 	Disposition domain.DispositionID
 	Note        string
+	// CallbackAt is when the customer was promised to be called back, in CallbackZone; zero for no promise.
+	CallbackAt   time.Time
+	CallbackZone string
+	// BreakAfter books a break with this reason for when the agent's chats are done; empty books none.
+	BreakAfter string
 	// SeenSeq is the newest message the agent had on screen; 0 when they didn't say. A newer one of the customer
 	// refuses the command with the reason customer_wrote.
 	SeenSeq int64

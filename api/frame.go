@@ -87,7 +87,7 @@ func visitorData(e domain.Event) []byte {
 	switch e.Type {
 	case domain.EventMessageCreated, domain.EventMessageUpdated:
 		var d domain.MessageEventData
-		if json.Unmarshal(e.Data, &d) != nil || d.Message.Kind == domain.KindNote {
+		if json.Unmarshal(e.Data, &d) != nil || betweenColleagues(d.Message) {
 			return nil
 		}
 		return encoded(struct {
@@ -102,7 +102,7 @@ func visitorData(e domain.Event) []byte {
 		return encoded(struct {
 			Chat *WidgetChat `json:"chat"`
 		}{widgetChat(&d.Chat)})
-	case domain.EventAgentStatus:
+	case domain.EventAgentStatus, domain.EventChatOffered, domain.EventNotice:
 		return nil
 	default:
 		return nil

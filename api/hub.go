@@ -34,6 +34,12 @@ type HubOptions struct {
 	Bell    *Bell
 	Metrics *Metrics // optional
 	Logger  *slog.Logger
+	// Presence learns who is connected; optional: without it nobody is ever taken for gone.
+	Presence Presence
+	// Settle is how long presence must have been kept without trouble before anybody counts as gone; 0 means 20 s.
+	Settle time.Duration
+	// Places tells waiting visitors their place in line; optional.
+	Places Places
 }
 
 // Hub brings events to sockets. Each node has one: it reads the log once, builds each frame once and queues it for every
@@ -48,11 +54,15 @@ type Hub struct {
 	catchUps chan struct{}
 	recheck  chan struct{}
 	members  chan domain.UserID
+	presence *presenceKeeper
+	places   Places
 
 	mu      sync.Mutex
 	sockets map[*socket]struct{}
-	topics  map[string]map[*socket]struct{}
-	recent  recentEvents
+	// visitors are the widgets' among the sockets.
+	visitors map[*socket]struct{}
+	topics   map[string]map[*socket]struct{}
+	recent   recentEvents
 	// safe is the cursor up to which every event has been queued; ready is closed when it is first known.
 	safe   domain.Cursor
 	ready  chan struct{}
@@ -69,19 +79,21 @@ func NewHub(o HubOptions) *Hub {
 	h := &Hub{
 		log: o.Log, bell: o.Bell, metrics: o.Metrics, logger: o.Logger,
 		catchUps: make(chan struct{}, 4), recheck: make(chan struct{}, 1), members: make(chan domain.UserID, 1024),
-		sockets: map[*socket]struct{}{}, topics: map[string]map[*socket]struct{}{},
+		places:  o.Places,
+		sockets: map[*socket]struct{}{}, visitors: map[*socket]struct{}{}, topics: map[string]map[*socket]struct{}{},
 		ready: make(chan struct{}), delivered: map[int64]domain.Cursor{},
 	}
 	if h.logger == nil {
 		h.logger = slog.Default()
 	}
+	h.presence = newPresenceKeeper(o.Presence, o.Settle, h.logger)
 	return h
 }
 
 // Run reads and delivers until ctx ends, then closes every socket. It outlives a lost database.
 func (h *Hub) Run(ctx context.Context) error {
 	var all sync.WaitGroup
-	for _, part := range []func(context.Context){h.read, h.listen, h.notify, h.checkSignIns, h.refreshMembers} {
+	for _, part := range []func(context.Context){h.read, h.listen, h.notify, h.checkSignIns, h.refreshMembers, h.presence.run, h.tellPlaces} {
 		all.Go(func() { part(ctx) })
 	}
 	<-ctx.Done()
@@ -243,6 +255,7 @@ func (h *Hub) route(e domain.Event, at domain.Cursor) {
 				continue
 			}
 			k.last = e.ID
+			k.queueing.ask = true
 			frames++
 			if !k.put(f) {
 				h.metrics.countSlow()

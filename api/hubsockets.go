@@ -53,6 +53,10 @@ func (h *Hub) register(k *socket, audiences []string) error {
 	for _, a := range audiences {
 		h.subscribe(k, topic(k.account, a))
 	}
+	if k.kind == widgetSocket {
+		h.visitors[k] = struct{}{}
+	}
+	h.presence.opened(k)
 	h.metrics.socketOpened(k.kind)
 	return nil
 }
@@ -174,6 +178,8 @@ func (h *Hub) detach(k *socket) {
 		return
 	}
 	delete(h.sockets, k)
+	delete(h.visitors, k)
+	h.presence.closed(k)
 	for t := range k.topics {
 		h.unsubscribe(k, t)
 	}
@@ -291,6 +297,9 @@ func (h *Hub) noteMember(e domain.Event) {
 	var d domain.AgentEventData
 	if json.Unmarshal(e.Data, &d) != nil {
 		return
+	}
+	if !d.User.Connected {
+		h.presence.contradicted(domain.PresentUser{Account: e.Account, User: d.User.ID})
 	}
 	if len(h.topics[topic(e.Account, userAudience(d.User.ID))]) == 0 {
 		return

@@ -11,20 +11,13 @@ type Me struct {
 	User     domain.User    `json:"user"`
 	Account  domain.Account `json:"account"`
 	Features []string       `json:"features" doc:"What the account's instance has switched on"`
-}
-
-// StatusRequest is the state an agent chooses.
-type StatusRequest struct {
-	Status domain.Availability `json:"status" enum:"available,break,offline"`
-	Reason string              `json:"reason,omitempty" maxLength:"200" doc:"Why: lunch, training, …"`
+	// BreakReasons and Zone are of the account's rules of routing.
+	BreakReasons []string `json:"break_reasons" doc:"What to choose from when going on a break" example:"Lunch"`
+	Zone         string   `json:"zone" doc:"The account's time zone, for promised callbacks" example:"Europe/Vienna"`
 }
 
 type meOutput struct {
 	Body Me
-}
-
-type statusInput struct {
-	Body StatusRequest
 }
 
 type userOutput struct {
@@ -36,16 +29,15 @@ func (s *server) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	rules, _, err := s.store.RoutingSettings(ctx, actorOf(ctx))
+	if err != nil {
+		return nil, err
+	}
 	if account.Features == nil {
 		account.Features = []string{}
 	}
-	return &meOutput{Body: Me{User: user, Account: account, Features: account.Features}}, nil
-}
-
-func (s *server) setStatus(ctx context.Context, in *statusInput) (*userOutput, error) {
-	if err := storable("reason", in.Body.Reason); err != nil {
-		return nil, err
-	}
-	user, err := s.store.SetStatus(ctx, actorOf(ctx), in.Body.Status, in.Body.Reason)
-	return &userOutput{Body: user}, err
+	rules = rules.Filled()
+	return &meOutput{Body: Me{
+		User: user, Account: account, Features: account.Features, BreakReasons: rules.BreakReasons, Zone: rules.Zone,
+	}}, nil
 }

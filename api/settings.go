@@ -17,6 +17,8 @@ type NewUserRequest struct {
 	Password string      `json:"password" maxLength:"200" doc:"At least 10 characters"`
 	MaxChats int         `json:"max_chats,omitempty" minimum:"1" maximum:"20" doc:"How many chats at once; 5 when absent"`
 	QueueIDs []string    `json:"queue_ids,omitempty" maxItems:"200"`
+	// ChannelTypes are words of the domain; nameChoices puts them into the document.
+	ChannelTypes []domain.ChannelType `json:"channel_types,omitempty" maxItems:"5" doc:"The channels this person takes chats of; empty means all"`
 }
 
 // UserPatchRequest changes what it names and leaves the rest.
@@ -26,7 +28,9 @@ type UserPatchRequest struct {
 	Password *string      `json:"password,omitempty" maxLength:"200"`
 	MaxChats *int         `json:"max_chats,omitempty" minimum:"1" maximum:"20"`
 	QueueIDs *[]string    `json:"queue_ids,omitempty" maxItems:"200"`
-	Disabled *bool        `json:"disabled,omitempty"`
+	Disabled *bool        `json:"disabled,omitempty" doc:"true ends their sessions and gives their chats back to the line"`
+
+	ChannelTypes *[]domain.ChannelType `json:"channel_types,omitempty" maxItems:"5" doc:"The channels this person takes chats of; empty means all"`
 }
 
 // NewQueueRequest is a queue to be made.
@@ -41,17 +45,6 @@ type QueuePatchRequest struct {
 	Priority *int    `json:"priority,omitempty" minimum:"1" maximum:"9"`
 }
 
-// MembersRequest is everybody who serves a queue.
-type MembersRequest struct {
-	UserIDs []string `json:"user_ids" maxItems:"1000"`
-}
-
-// NewDispositionRequest is a result agents may give a chat.
-type NewDispositionRequest struct {
-	Name     string `json:"name" minLength:"1" maxLength:"100"`
-	Position int    `json:"position,omitempty" minimum:"0" maximum:"10000" doc:"Where it stands in the list"`
-}
-
 type (
 	usersOutput    struct{ Body domain.Page[domain.User] }
 	queuesOutput   struct{ Body domain.Page[domain.Queue] }
@@ -59,16 +52,11 @@ type (
 	channelsOutput struct {
 		Body domain.Page[domain.ChannelView]
 	}
-	dispositionsOutput struct {
-		Body domain.Page[domain.Disposition]
-	}
-	dispositionOutput struct{ Body domain.Disposition }
-	repliesOutput     struct {
+	repliesOutput struct {
 		Body domain.Page[domain.CannedReply]
 	}
-	newUserInput     struct{ Body NewUserRequest }
-	newQueueInput    struct{ Body NewQueueRequest }
-	newDispositionIn struct{ Body NewDispositionRequest }
+	newUserInput  struct{ Body NewUserRequest }
+	newQueueInput struct{ Body NewQueueRequest }
 )
 
 type userPatchInput struct {
@@ -77,22 +65,13 @@ type userPatchInput struct {
 }
 
 type queuePatchInput struct {
-	ID   string `path:"id"`
+	QueuePath
 	Body QueuePatchRequest
-}
-
-type membersInput struct {
-	ID   string `path:"id"`
-	Body MembersRequest
-}
-
-type dispositionsInput struct {
-	ChatID string `query:"chat_id" doc:"The chat to be disposed"`
 }
 
 func (s *server) listUsers(ctx context.Context, _ *struct{}) (*usersOutput, error) {
 	users, err := s.store.Users(ctx, actorOf(ctx))
-	return &usersOutput{Body: wholeList(users)}, err
+	return &usersOutput{Body: wholeList(shownUsers(users))}, err
 }
 
 func (s *server) createUser(ctx context.Context, in *newUserInput) (*userOutput, error) {
@@ -114,8 +93,9 @@ func (s *server) createUser(ctx context.Context, in *newUserInput) (*userOutput,
 	}
 	user, err := s.store.CreateUser(ctx, actorOf(ctx), domain.NewUser{
 		Email: email, Name: name, Role: in.Body.Role, PasswordHash: hash, MaxChats: in.Body.MaxChats, QueueIDs: queues,
+		ChannelTypes: in.Body.ChannelTypes,
 	})
-	return &userOutput{Body: user}, err
+	return &userOutput{Body: shownUser(user)}, err
 }
 
 func (s *server) updateUser(ctx context.Context, in *userPatchInput) (*userOutput, error) {
@@ -123,7 +103,9 @@ func (s *server) updateUser(ctx context.Context, in *userPatchInput) (*userOutpu
 	if err != nil {
 		return nil, err
 	}
-	patch := domain.UserPatch{Role: in.Body.Role, MaxChats: in.Body.MaxChats, Disabled: in.Body.Disabled}
+	patch := domain.UserPatch{
+		Role: in.Body.Role, MaxChats: in.Body.MaxChats, Disabled: in.Body.Disabled, ChannelTypes: in.Body.ChannelTypes,
+	}
 	if in.Body.Name != nil {
 		name, err := givenName(*in.Body.Name)
 		if err != nil {
@@ -149,12 +131,12 @@ func (s *server) updateUser(ctx context.Context, in *userPatchInput) (*userOutpu
 	if err == nil && (in.Body.Password != nil || user.DisabledAt != nil) {
 		s.hub.checkSessions() // the store has ended this user's sessions
 	}
-	return &userOutput{Body: user}, err
+	return &userOutput{Body: shownUser(user)}, err
 }
 
 func (s *server) listQueues(ctx context.Context, _ *struct{}) (*queuesOutput, error) {
 	queues, err := s.store.Queues(ctx, actorOf(ctx))
-	return &queuesOutput{Body: wholeList(queues)}, err
+	return &queuesOutput{Body: wholeList(shownQueues(queues))}, err
 }
 
 func (s *server) createQueue(ctx context.Context, in *newQueueInput) (*queueOutput, error) {
@@ -163,7 +145,7 @@ func (s *server) createQueue(ctx context.Context, in *newQueueInput) (*queueOutp
 		return nil, err
 	}
 	queue, err := s.store.CreateQueue(ctx, actorOf(ctx), domain.NewQueue{Name: name, Priority: in.Body.Priority})
-	return &queueOutput{Body: queue}, err
+	return &queueOutput{Body: shownQueue(queue)}, err
 }
 
 func (s *server) updateQueue(ctx context.Context, in *queuePatchInput) (*queueOutput, error) {
@@ -180,20 +162,7 @@ func (s *server) updateQueue(ctx context.Context, in *queuePatchInput) (*queueOu
 		patch.Name = &name
 	}
 	queue, err := s.store.UpdateQueue(ctx, actorOf(ctx), id, patch)
-	return &queueOutput{Body: queue}, err
-}
-
-func (s *server) setQueueMembers(ctx context.Context, in *membersInput) (*queueOutput, error) {
-	id, err := pathID[domain.QueueID]("queue", in.ID)
-	if err != nil {
-		return nil, err
-	}
-	users, err := bodyIDs[domain.UserID]("user_ids", in.Body.UserIDs)
-	if err != nil {
-		return nil, err
-	}
-	queue, err := s.store.SetQueueMembers(ctx, actorOf(ctx), id, users)
-	return &queueOutput{Body: queue}, err
+	return &queueOutput{Body: shownQueue(queue)}, err
 }
 
 func (s *server) listChannels(ctx context.Context, _ *struct{}) (*channelsOutput, error) {
@@ -210,40 +179,6 @@ func (s *server) webhookURL(ch domain.ChannelView) string {
 		return ""
 	}
 	return s.publicURL + "/webhooks/" + ch.Provider + "/" + ch.Key
-}
-
-func (s *server) listDispositions(ctx context.Context, in *dispositionsInput) (*dispositionsOutput, error) {
-	if in.ChatID != "" {
-		id, err := pathID[domain.ChatID]("chat", in.ChatID)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := s.store.Chat(ctx, actorOf(ctx), id); err != nil {
-			return nil, err
-		}
-	}
-	all, err := s.store.Dispositions(ctx, actorOf(ctx))
-	usable := make([]domain.Disposition, 0, len(all))
-	for _, d := range all {
-		if !d.Disabled {
-			usable = append(usable, d)
-		}
-	}
-	return &dispositionsOutput{Body: wholeList(usable)}, err
-}
-
-func (s *server) allDispositions(ctx context.Context, _ *struct{}) (*dispositionsOutput, error) {
-	all, err := s.store.Dispositions(ctx, actorOf(ctx))
-	return &dispositionsOutput{Body: wholeList(all)}, err
-}
-
-func (s *server) createDisposition(ctx context.Context, in *newDispositionIn) (*dispositionOutput, error) {
-	name, err := givenName(in.Body.Name)
-	if err != nil {
-		return nil, err
-	}
-	d, err := s.store.CreateDisposition(ctx, actorOf(ctx), domain.NewDisposition{Name: name, Position: in.Body.Position})
-	return &dispositionOutput{Body: d}, err
 }
 
 func (s *server) listCannedReplies(ctx context.Context, _ *struct{}) (*repliesOutput, error) {

@@ -49,6 +49,8 @@ type socket struct {
 	topics  map[string]struct{}
 	watched []domain.ChatID
 	last    int64 // the event queued last, so that one with several topics comes once
+	// queueing is a widget's only.
+	queueing queueing
 
 	mu     sync.Mutex
 	queue  []frame

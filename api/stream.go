@@ -88,7 +88,11 @@ func (s *server) widgetStream(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.open(c, newSocket(widgetSocket, ch.Account), []string{visitorAudience(visitor.Identity)})
+	k := newSocket(widgetSocket, ch.Account)
+	k.queueing = queueing{
+		who: domain.PlaceAsk{Account: ch.Account, Channel: ch.ID, Identity: visitor.Identity}, ask: true,
+	}
+	return s.open(c, k, []string{visitorAudience(visitor.Identity)})
 }
 
 // open attaches the socket to the hub and upgrades the connection.

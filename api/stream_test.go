@@ -40,11 +40,9 @@ func TestAWebhookShowsUpOnTheOwnersSocketAndOnNobodyElses(t *testing.T) {
 	require.WithinDuration(t, time.Now(), f.At, time.Minute)
 
 	// Something for everybody comes after it, so what hasn't come by then was not sent.
-	_, err := b.store.SetStatus(t.Context(), ben, domain.OnBreak, "tea")
-	require.NoError(t, err)
+	b.status(t, ben, domain.OnBreak, "Lunch")
 	require.Equal(t, "agent.status", colleague.next(t).Type)
-	_, err = b.store.SetStatus(t.Context(), other.Agents[0], domain.OnBreak, "tea")
-	require.NoError(t, err)
+	b.status(t, other.Agents[0], domain.OnBreak, "Lunch")
 	require.Equal(t, "agent.status", foreign.next(t).Type)
 }
 
@@ -85,8 +83,7 @@ func TestSigningOutClosesTheSessionsSockets(t *testing.T) {
 	require.Equal(t, 204, b.call(t, "POST", "/api/v1/auth/logout", nil, cookie).StatusCode)
 	require.Equal(t, 1008, first.closeCode(t))
 	require.Equal(t, 1008, second.closeCode(t))
-	_, err := b.store.SetStatus(t.Context(), ada, domain.Available, "")
-	require.NoError(t, err)
+	b.status(t, ada, domain.Available, "")
 	require.Equal(t, "agent.status", stays.next(t).Type)
 
 	got := b.call(t, "PATCH", "/api/v1/settings/users/"+string(ada.User), map[string]any{"disabled": true}, b.as(t, b.Admin))
@@ -311,8 +308,7 @@ func TestAThousandSocketsCloseAndReturnAtOnce(t *testing.T) {
 	for _, c := range first {
 		c.hangUp()
 	}
-	_, err := b.store.SetStatus(t.Context(), b.Agents[0], domain.OnBreak, "missed by all")
-	require.NoError(t, err)
+	b.status(t, b.Agents[0], domain.OnBreak, "Lunch")
 	begun := time.Now()
 	for _, c := range open("?cursor=" + cursor) {
 		require.Equal(t, "hello", c.next(t).Type)
@@ -358,8 +354,7 @@ func TestASupervisorWatchesAChatAndAnAgentOnlyWhatTheyMayRead(t *testing.T) {
 	_, err := b.store.ReceiveMessage(t.Context(), b.Inbound("+12025550142", "secret"))
 	require.NoError(t, err)
 	require.Equal(t, "secret", boss.nextOf(t, "message.created").message(t).Text)
-	_, err = b.store.SetStatus(t.Context(), b.Agents[1], domain.OnBreak, "")
-	require.NoError(t, err)
+	b.status(t, b.Agents[1], domain.OnBreak, "")
 	require.Equal(t, "agent.status", colleague.next(t).Type, "the colleague got nothing of the chat")
 	require.NoError(t, boss.conn.WriteMessage(1, []byte("not JSON")))
 	require.Equal(t, 1008, boss.closeCode(t))

@@ -72,7 +72,7 @@ func wholeList[T any](items []T) domain.Page[T] {
 func pathID[T ~string](noun, text string) (T, error) {
 	id, err := domain.ParseID[T]("id", text)
 	if err != nil {
-		return "", domain.E(domain.CodeNotFound, "no %s has this id", noun).Because("unknown_" + noun)
+		return "", domain.E(domain.CodeNotFound, "no %s has this id", noun).Because("unknown_" + strings.ReplaceAll(noun, "-", "_"))
 	}
 	return id, nil
 }

@@ -238,15 +238,20 @@ func widgetChat(chat *domain.ChatView) *WidgetChat {
 	}
 }
 
-// forVisitor leaves out what is between colleagues. The store doesn't give notes; this is the second lock on that door.
+// forVisitor leaves out what is between colleagues. The store doesn't give it; this is the second lock on that door.
 func forVisitor(messages []domain.Message) []domain.Message {
 	out := make([]domain.Message, 0, len(messages))
 	for _, m := range messages {
-		if m.Kind != domain.KindNote {
+		if !betweenColleagues(m) {
 			out = append(out, shown(m))
 		}
 	}
 	return out
+}
+
+// betweenColleagues reports whether a line of a chat isn't for its customer: a note, or a word about who has the chat.
+func betweenColleagues(m domain.Message) bool {
+	return m.Kind == domain.KindNote || m.Kind == domain.KindEvent
 }
 
 // The widget's looks when a channel doesn't say.

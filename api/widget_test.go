@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -83,6 +84,25 @@ func TestAVisitorWritesGetsAnAnswerReadsItAndEndsTheChat(t *testing.T) {
 	closed := screen.nextOf(t, "chat.closed")
 	require.NotContains(t, string(closed.Data), "rude")
 	require.NotContains(t, string(closed.Data), "Resolved")
+}
+
+func TestWhatIsBetweenColleaguesNeverReachesAVisitor(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.begin(t, map[string]any{})
+	screen := dial(t, "ws://"+b.serve(t)+b.widget("/stream")+"?token="+s.Token)
+	require.Equal(t, "hello", screen.next(t).Type)
+	emit := func(kind domain.Kind, text string) {
+		data, err := json.Marshal(domain.MessageEventData{Message: domain.Message{Kind: kind, Side: domain.SideSystem, Text: text}})
+		require.NoError(t, err)
+		_, err = b.Pool.Exec(t.Context(), `insert into events (account_id, audience, type, data, at) values ($1, $2, 'message.created', $3, now())`,
+			b.Account, "visitor:"+string(s.VisitorID), data)
+		require.NoError(t, err)
+	}
+	emit(domain.KindNote, "a note")
+	emit(domain.KindEvent, "Ada handed over to Ben")
+	emit(domain.KindText, "for you")
+	require.Equal(t, "for you", screen.nextOf(t, "message.created").message(t).Text)
 }
 
 func TestAForgedTokenIsNobodyAndAVisitorSeesOnlyTheirOwnChat(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,8 +57,9 @@ type page[T any] struct {
 }
 
 type chatItem struct {
-	ID       string `json:"id"`
-	Phase    string `json:"phase"`
+	ID       string    `json:"id"`
+	Phase    string    `json:"phase"`
+	QueuedAt time.Time `json:"queued_at"`
 	Customer struct {
 		Address string `json:"address"`
 	} `json:"customer"`
@@ -87,6 +89,11 @@ func muster(ctx context.Context, o Options, client *http.Client) (*crew, error) 
 	}
 	if err := c.refuseForeignWaiters(ctx); err != nil {
 		return nil, err
+	}
+	if o.check != nil {
+		if err := o.check(ctx, c); err != nil {
+			return nil, err
+		}
 	}
 	if err := c.enable(ctx); err != nil {
 		return c, err
@@ -121,15 +128,28 @@ func (c *crew) findChannel(ctx context.Context, key string) error {
 	if c.queue == "" {
 		return fmt.Errorf("the account has no channel with the key %q", key)
 	}
+	return c.findDisposition(ctx)
+}
+
+// findDisposition chooses a result for the driver's chats: one that asks for nothing more and has none below it.
+func (c *crew) findDisposition(ctx context.Context) error {
 	var dispositions page[struct {
-		ID       string `json:"id"`
-		Disabled bool   `json:"disabled"`
+		ID       string   `json:"id"`
+		Disabled bool     `json:"disabled"`
+		Callback bool     `json:"callback"`
+		ParentID string   `json:"parent_id"`
+		QueueIDs []string `json:"queue_ids"`
 	}]
 	if err := c.admin.get(ctx, "/api/v1/settings/dispositions", &dispositions); err != nil {
 		return err
 	}
+	parents := map[string]bool{}
 	for _, d := range dispositions.Items {
-		if !d.Disabled {
+		parents[d.ParentID] = true
+	}
+	for _, d := range dispositions.Items {
+		offered := len(d.QueueIDs) == 0 || slices.Contains(d.QueueIDs, c.queue)
+		if !d.Disabled && !d.Callback && !parents[d.ID] && offered {
 			c.disposition = d.ID
 			return nil
 		}
@@ -206,12 +226,13 @@ func (c *crew) enable(ctx context.Context) error {
 }
 
 // listen opens every agent's socket, waits for their hellos and makes the agents available. The sockets stay open until
-// ctx ends; the group is then done.
-func (c *crew) listen(ctx context.Context, group *sync.WaitGroup) error {
+// ctx ends; the group is then done. only names the one type of event that is read; empty means all.
+func (c *crew) listen(ctx context.Context, group *sync.WaitGroup, only string, onFrame func(agent int) func(frame, time.Time)) error {
 	limited, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	for _, a := range c.agents {
-		s := newSocket(streamURL(c.base), a.person.header(), &c.drops, c.onFrame)
+	for i, a := range c.agents {
+		s := newSocket(streamURL(c.base), a.person.header(), &c.drops, onFrame(i))
+		s.only = only
 		group.Go(func() { s.run(ctx) })
 		if err := s.ready(limited); err != nil {
 			return err
@@ -251,7 +272,7 @@ func (c *crew) onFrame(f frame, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// An assignment is told to its owner alone; that it was made, others of the queue may hear first.
-	if _, known := c.given[n]; f.Type == "chat.assigned" && !known {
+	if _, known := c.given[n]; f.Type == eventAssigned && !known {
 		c.given[n] = at
 	}
 	if c.owned[n] {
@@ -292,7 +313,7 @@ func (c *crew) waitOwned(ctx context.Context, customers int, limit time.Duration
 // disposalsAtOnce bounds the commands under way while cleaning up.
 const disposalsAtOnce = 8
 
-// dismiss disposes every chat the agents hold and disables them. It goes on after a failure and reports all of them.
+// dismiss takes the agents off the line, disposes every chat they hold and disables them. It goes on after a failure and reports all of them.
 func (c *crew) dismiss(ctx context.Context, progress func(done int)) error {
 	var mu sync.Mutex
 	var failed []error
@@ -310,10 +331,10 @@ func (c *crew) dismiss(ctx context.Context, progress func(done int)) error {
 		if a.person == nil {
 			continue
 		}
-		note(c.setStatus(ctx, a, "break"))
+		note(c.setStatus(ctx, a, "offline"))
 		note(eachChat(ctx, a.person, "view=mine", func(chat chatItem) {
 			group.Go(func() error {
-				note(c.dispose(ctx, a, chat.ID))
+				note(c.dispose(ctx, a, chat.ID, cleanUpLimit))
 				progress(int(done.Add(1)))
 				return nil
 			})
@@ -324,9 +345,6 @@ func (c *crew) dismiss(ctx context.Context, progress func(done int)) error {
 		if a.id == "" {
 			continue
 		}
-		if a.person != nil {
-			note(c.setStatus(ctx, a, "offline"))
-		}
 		note(c.admin.send(ctx, http.MethodPatch, "/api/v1/settings/users/"+a.id, map[string]any{"disabled": true}, nil))
 	}
 	if len(failed) > 0 {
@@ -335,9 +353,15 @@ func (c *crew) dismiss(ctx context.Context, progress func(done int)) error {
 	return nil
 }
 
-func (c *crew) dispose(ctx context.Context, a agent, chat string) error {
+// dispose ends a chat, again and again while the product asks for that: the engine may be busy with what came before.
+// A chat that an earlier try has ended after all, whose answer was lost, is what was wanted.
+func (c *crew) dispose(ctx context.Context, a agent, chat string, limit time.Duration) error {
 	body := map[string]string{"disposition_id": c.disposition, "note": "load test"}
-	return retried(ctx, func() error {
-		return a.person.send(ctx, http.MethodPost, "/api/v1/chats/"+chat+"/dispose", body, nil)
+	err := retriedFor(ctx, limit, func() error {
+		return a.person.sendOnce(ctx, "/api/v1/chats/"+chat+"/dispose", "bench-"+chat, body)
 	})
+	if refusal, ok := errors.AsType[*problem](err); ok && refusal.Code == "chat_closed" {
+		return nil
+	}
+	return err
 }

@@ -96,3 +96,55 @@ func TestTextsAreAsLongAsPeopleWrite(t *testing.T) {
 	require.Len(t, l.text(7), textBytes)
 	require.Len(t, l.text(999), textBytes)
 }
+
+func TestOvertakingIsCountedOnlyWhereCallsDidNotOverlap(t *testing.T) {
+	t.Parallel()
+	require.Zero(t, overtaken(nil))
+	require.Zero(t, overtaken([]arrival{{began: 0, answered: 5, place: 1}, {began: 6, answered: 9, place: 2}}))
+	require.Equal(t, 1, overtaken([]arrival{{began: 0, answered: 5, place: 2}, {began: 6, answered: 9, place: 1}}))
+	require.Zero(t, overtaken([]arrival{{began: 0, answered: 5, place: 2}, {began: 5, answered: 9, place: 1}}), "the calls touched")
+	require.Equal(t, 2, overtaken([]arrival{
+		{began: 0, answered: 1, place: 9}, {began: 2, answered: 3, place: 4}, {began: 4, answered: 5, place: 5}, {began: 6, answered: 7, place: 10},
+	}))
+}
+
+func assignedFrame(customer int, chat, owner string, event int64) frame {
+	var f frame
+	f.Type, f.ID, f.ChatID = eventAssigned, event, chat
+	f.Data.Chat.ID, f.Data.Chat.Customer.Address = chat, customerNumber(customer)
+	f.Data.Chat.Owner = &struct {
+		ID string `json:"id"`
+	}{owner}
+	return f
+}
+
+func TestTheDeskCountsWhatOneAgentHasAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk([]string{"ada", "ben"})
+	d.allow(1)
+	d.show(0, assignedFrame(1, "a", "ada", 10), time.Now())
+	d.show(0, assignedFrame(1, "a", "ada", 10), time.Now())
+	require.Equal(t, counts{given: 1, repeats: 1}, d.count())
+	d.show(1, assignedFrame(1, "a", "ada", 10), time.Now())
+	require.Equal(t, 1, d.count().repeats, "somebody else's socket")
+	one, ok := d.one(0)
+	require.True(t, ok)
+	d.release(one)
+	d.show(0, assignedFrame(2, "b", "ada", 11), time.Now())
+	require.Zero(t, d.count().overCap, "the slot was free from the moment the disposal began")
+	d.show(0, assignedFrame(3, "c", "ada", 12), time.Now())
+	require.Equal(t, 1, d.count().overCap)
+	d.show(1, assignedFrame(3, "d", "ben", 13), time.Now())
+	require.Equal(t, 1, d.count().doubled, "the customer's other chat lives")
+	require.Equal(t, 2, d.fullest())
+}
+
+func TestWhatNobodyReadsIsSkippedButItsCursorKept(t *testing.T) {
+	t.Parallel()
+	s := &socket{only: eventAssigned}
+	require.True(t, s.skips([]byte(`{"type":"agent.status","id":7,"cursor":"5.7","at":"x","data":{"cursor":"9.9"}}`)))
+	require.Equal(t, "5.7", s.cursor)
+	for _, read := range []string{`{"type":"chat.assigned","id":8,"cursor":"5.8"}`, `{"type":"ping","cursor":"5.9"}`, `{"type":"hello","cursor":"5.9"}`} {
+		require.False(t, s.skips([]byte(read)))
+	}
+}

@@ -14,6 +14,7 @@ import (
 type load struct {
 	rate     float64
 	inFlight int
+	first    int // the customer who writes message 0
 	hooks    *webhooks
 	ledger   *ledger
 	progress func(done int)
@@ -85,7 +86,7 @@ func (l *load) schedule(ctx context.Context, clock *clock, jobs chan<- job) erro
 			return fmt.Errorf("making a message id: %w", err)
 		}
 		l.ledger.sent[n].due = due.Nanoseconds()
-		prepared := job{n: n, call: l.hooks.prepare(sid, customerNumber(n%l.ledger.customers), l.ledger.text(n))}
+		prepared := job{n: n, call: l.hooks.prepare(sid, customerNumber((l.first+n)%l.ledger.customers), l.ledger.text(n))}
 		if err := clock.waitUntil(l.ledger.start.Add(due)); err != nil {
 			return err
 		}

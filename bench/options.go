@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -46,6 +47,10 @@ type Options struct {
 	Progress io.Writer
 	// Terminal says that Progress is a terminal.
 	Terminal bool
+
+	// crewSize is how many agents are made when that doesn't follow from Customers; check is asked before they are.
+	crewSize int
+	check    func(context.Context, *crew) error
 }
 
 // chatsPerAgent is the largest cap a user may have.
@@ -80,6 +85,9 @@ func (o Options) Validate() error {
 }
 
 func (o Options) agents() int {
+	if o.crewSize > 0 {
+		return o.crewSize
+	}
 	return (o.Customers+chatsPerAgent-1)/chatsPerAgent + spareAgents
 }
 

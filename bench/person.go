@@ -37,7 +37,7 @@ const largestAnswer = 16 << 20
 func signIn(ctx context.Context, client *http.Client, base, email, password string) (*person, error) {
 	p := &person{base: strings.TrimRight(base, "/"), client: client}
 	var cookie string
-	err := p.call(ctx, http.MethodPost, "/api/v1/auth/login", map[string]string{"email": email, "password": password}, nil,
+	err := p.call(ctx, http.MethodPost, "/api/v1/auth/login", "", map[string]string{"email": email, "password": password}, nil,
 		func(res *http.Response) {
 			for _, c := range res.Cookies() {
 				if c.Name == "tandem_session" {
@@ -56,16 +56,21 @@ func signIn(ctx context.Context, client *http.Client, base, email, password stri
 }
 
 func (p *person) get(ctx context.Context, path string, out any) error {
-	return p.call(ctx, http.MethodGet, path, nil, out, nil)
+	return p.call(ctx, http.MethodGet, path, "", nil, out, nil)
 }
 
 func (p *person) send(ctx context.Context, method, path string, in, out any) error {
-	return p.call(ctx, method, path, in, out, nil)
+	return p.call(ctx, method, path, "", in, out, nil)
+}
+
+// sendOnce is a command that may be sent again under the same key without being done twice.
+func (p *person) sendOnce(ctx context.Context, path, key string, in any) error {
+	return p.call(ctx, http.MethodPost, path, key, in, nil, nil)
 }
 
 func (p *person) header() http.Header { return http.Header{"Cookie": {p.cookie}} }
 
-func (p *person) call(ctx context.Context, method, path string, in, out any, look func(*http.Response)) error {
+func (p *person) call(ctx context.Context, method, path, key string, in, out any, look func(*http.Response)) error {
 	var body io.Reader
 	if in != nil {
 		encoded, err := json.Marshal(in)
@@ -80,6 +85,9 @@ func (p *person) call(ctx context.Context, method, path string, in, out any, loo
 	}
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
 	}
 	if p.cookie != "" {
 		req.Header.Set("Cookie", p.cookie)
@@ -116,8 +124,11 @@ func (p *person) call(ctx context.Context, method, path string, in, out any, loo
 const patience = 20 * time.Second
 
 // retried runs f again while the server asks to (429, 503), as long as patience lasts.
-func retried(ctx context.Context, f func() error) error {
-	deadline := time.Now().Add(patience)
+func retried(ctx context.Context, f func() error) error { return retriedFor(ctx, patience, f) }
+
+// retriedFor is retried with a patience of one's own.
+func retriedFor(ctx context.Context, limit time.Duration, f func() error) error {
+	deadline := time.Now().Add(limit)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		err := f()
 		var refusal *problem

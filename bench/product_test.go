@@ -44,6 +44,18 @@ type product struct {
 	event    int64
 	seen     map[string]bool
 	waiting  []string // customers of others in line
+	line     []string // the driver's customers in line
+	routing  string   // the account's rules
+	policy   string   // the queue's
+	strays   bool     // an agent of somebody else is available
+
+	// The ways in which its routing may go wrong.
+	newestFirst bool
+	overfill    bool
+	lose        func(from string) bool
+	double      func(from string) bool
+	// late says whose disposal is done, but answered by 503.
+	late func(from string) bool
 }
 
 func startProduct(t *testing.T) *product {
@@ -52,6 +64,7 @@ func startProduct(t *testing.T) *product {
 	require.NoError(t, err)
 	p := &product{
 		url: "http://" + listener.Addr().String(), sessions: map[string]string{"admin": "admin"}, status: map[string]string{},
+		routing: "{}", policy: "{}",
 		sockets: map[*websocket.Conn]string{}, owner: map[string]string{}, seq: map[string]int64{}, open: map[string]bool{}, seen: map[string]bool{},
 	}
 	p.users = []map[string]any{{"id": "admin", "email": "admin@demo.test", "password": "tandem-demo"}}
@@ -81,7 +94,8 @@ func (p *product) routes() http.Handler {
 		answer(w, `{"items":[{"key":"demo-sms","address":"+12025550100","queue_id":"support"}],"next":""}`)
 	})
 	mux.HandleFunc("GET /api/v1/settings/dispositions", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, `{"items":[{"id":"resolved"}],"next":""}`)
+		answer(w, `{"items":[{"id":"later"},{"id":"call","parent_id":"later","callback":true},{"id":"sold","queue_ids":["sales"]},
+			{"id":"old","disabled":true},{"id":"resolved"}],"next":""}`)
 	})
 	mux.HandleFunc("GET /api/v1/settings/users", func(w http.ResponseWriter, _ *http.Request) {
 		p.mu.Lock()
@@ -99,12 +113,8 @@ func (p *product) routes() http.Handler {
 		answer(w, `{}`)
 	})
 	mux.HandleFunc("GET /api/v1/chats", p.chats)
-	mux.HandleFunc("POST /api/v1/chats/{id}/dispose", func(w http.ResponseWriter, r *http.Request) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.open, r.PathValue("id"))
-		answer(w, `{}`)
-	})
+	mux.HandleFunc("POST /api/v1/chats/{id}/dispose", p.dispose)
+	p.routingRoutes(mux)
 	mux.HandleFunc("POST /webhooks/twilio/demo-sms", p.webhook)
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprint(w, "# HELP x\ntandem_outbox_lag_seconds 0.25\ntandem_outbox_unsent 0\n")
@@ -157,6 +167,7 @@ func (p *product) chats(w http.ResponseWriter, r *http.Request) {
 		for _, from := range p.waiting {
 			items = append(items, map[string]any{"id": from, "customer": map[string]string{"address": from}, "queue": map[string]string{"id": "support"}})
 		}
+		items = append(items, p.inLine()...)
 	} else {
 		for from := range p.open {
 			if p.owner[from] == p.sessions[cookie(r)] {
@@ -180,9 +191,7 @@ func (p *product) webhook(w http.ResponseWriter, r *http.Request) {
 	}
 	p.seen[r.PostForm.Get("MessageSid")] = true
 	if !p.open[from] {
-		p.open[from] = true
-		p.owner[from] = p.pick()
-		p.tell("chat.assigned", from, nil)
+		p.arrive(from)
 	}
 	p.seq[from]++
 	frames, seq := 1, p.seq[from]
@@ -193,15 +202,6 @@ func (p *product) webhook(w http.ResponseWriter, r *http.Request) {
 		p.tell("message.created", from, map[string]any{"id": fmt.Sprintf("%s-%d", from, seq), "seq": seq, "side": "customer", "text": text})
 	}
 	answer(w, "<Response/>")
-}
-
-func (p *product) pick() string {
-	for user, status := range p.status {
-		if status == "available" {
-			return user
-		}
-	}
-	return "nobody"
 }
 
 func (p *product) tell(kind, from string, message map[string]any) {

@@ -66,7 +66,7 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	listening, stop := context.WithCancel(ctx)
 	var sockets sync.WaitGroup
 	defer func() { stop(); sockets.Wait() }()
-	if err := crew.listen(listening, &sockets); err != nil {
+	if err := crew.listen(listening, &sockets, "", func(int) func(frame, time.Time) { return crew.onFrame }); err != nil {
 		return report, err
 	}
 	r.crew = crew

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -46,6 +47,8 @@ type socket struct {
 	header  http.Header
 	onFrame func(frame, time.Time)
 	drops   *atomic.Int64
+	// only names the one type of event that is read, empty all: decoding what nobody looks at would take CPU from the product.
+	only string
 
 	hello  chan struct{}
 	once   sync.Once
@@ -106,6 +109,9 @@ func (s *socket) session(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("reading a socket: %w", err)
 		}
+		if s.skips(data) {
+			continue
+		}
 		var f frame
 		if err := json.Unmarshal(data, &f); err != nil {
 			return fmt.Errorf("decoding a frame: %w", err)
@@ -124,6 +130,27 @@ func (s *socket) session(ctx context.Context) error {
 			s.onFrame(f, at)
 		}
 	}
+}
+
+// skips reports whether a frame is of no interest, and keeps its cursor all the same: without it a resumed socket would be
+// told everything since the last frame of interest once more. A frame begins with its type and its cursor.
+func (s *socket) skips(data []byte) bool {
+	if s.only == "" {
+		return false
+	}
+	rest, ok := bytes.CutPrefix(data, []byte(`{"type":"`))
+	if !ok {
+		return false
+	}
+	kind, rest, _ := bytes.Cut(rest, []byte(`"`))
+	if !bytes.ContainsRune(kind, '.') || string(kind) == s.only {
+		return false
+	}
+	if _, cursor, ok := bytes.Cut(rest, []byte(`"cursor":"`)); ok {
+		cursor, _, _ = bytes.Cut(cursor, []byte(`"`))
+		s.cursor = string(cursor)
+	}
+	return true
 }
 
 // ready waits for the first hello.

@@ -36,7 +36,9 @@ type Config struct {
 	LogFormat     LogFormat
 	// ReconcileAfter is how long a send of unknown outcome is left alone before it is looked up at the provider.
 	ReconcileAfter time.Duration
-	Temporal       Temporal
+	// PrivateWebhooks lets notices of routing rules go to loopback and private addresses too.
+	PrivateWebhooks bool
+	Temporal        Temporal
 }
 
 // LogFormat is how log lines are written.

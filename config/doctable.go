@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -42,20 +43,21 @@ func EnvExample() string {
 // Describe lists what a Config resolved to, one "NAME=value" a line, secrets masked.
 func (c Config) Describe() string {
 	values := map[string]string{
-		"TANDEM_DATABASE_URL":    c.DatabaseURL.String(),
-		"TANDEM_ENCRYPTION_KEY":  c.EncryptionKeys.String(),
-		"TANDEM_LISTEN":          c.Listen,
-		"TANDEM_OPS_LISTEN":      c.OpsListen,
-		"TANDEM_PUBLIC_URL":      c.PublicURL,
-		"TANDEM_TEMPORAL_UI_URL": c.TemporalUIURL,
-		"TANDEM_TWILIO_BASE_URL": c.TwilioBaseURL,
-		"TANDEM_META_BASE_URL":   c.MetaBaseURL,
-		"TANDEM_X_BASE_URL":      c.XBaseURL,
-		"TANDEM_LOG_LEVEL":       strings.ToLower(c.LogLevel.String()),
-		"TANDEM_LOG_FORMAT":      string(c.LogFormat),
-		"TANDEM_RECONCILE_AFTER": c.ReconcileAfter.String(),
-		"TEMPORAL_ADDRESS":       c.Temporal.Address,
-		"TEMPORAL_NAMESPACE":     c.Temporal.Namespace,
+		"TANDEM_DATABASE_URL":     c.DatabaseURL.String(),
+		"TANDEM_ENCRYPTION_KEY":   c.EncryptionKeys.String(),
+		"TANDEM_LISTEN":           c.Listen,
+		"TANDEM_OPS_LISTEN":       c.OpsListen,
+		"TANDEM_PUBLIC_URL":       c.PublicURL,
+		"TANDEM_TEMPORAL_UI_URL":  c.TemporalUIURL,
+		"TANDEM_TWILIO_BASE_URL":  c.TwilioBaseURL,
+		"TANDEM_META_BASE_URL":    c.MetaBaseURL,
+		"TANDEM_X_BASE_URL":       c.XBaseURL,
+		"TANDEM_LOG_LEVEL":        strings.ToLower(c.LogLevel.String()),
+		"TANDEM_LOG_FORMAT":       string(c.LogFormat),
+		"TANDEM_RECONCILE_AFTER":  c.ReconcileAfter.String(),
+		"TANDEM_PRIVATE_WEBHOOKS": strconv.FormatBool(c.PrivateWebhooks),
+		"TEMPORAL_ADDRESS":        c.Temporal.Address,
+		"TEMPORAL_NAMESPACE":      c.Temporal.Namespace,
 	}
 	var b strings.Builder
 	for _, v := range Variables() {

@@ -150,6 +150,19 @@ var variables = []variable{
 	},
 	{
 		Variable: Variable{
+			Name: "TANDEM_PRIVATE_WEBHOOKS", Default: "false",
+			About: "`true` lets notices of routing rules be posted to this machine and to private networks too; leave it off unless the receivers live there.",
+		},
+		wayOut: "use true or false",
+		set: func(c *Config, v string) (err error) {
+			if c.PrivateWebhooks, err = strconv.ParseBool(v); err != nil {
+				return fmt.Errorf("%q is neither true nor false", v)
+			}
+			return nil
+		},
+	},
+	{
+		Variable: Variable{
 			Name: "TEMPORAL_ADDRESS", Default: "127.0.0.1:7233",
 			About: "The Temporal frontend, host:port.",
 		},

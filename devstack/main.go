@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // opening hours know their zones on a machine without a zone database
 
 	"github.com/alecthomas/kong"
 

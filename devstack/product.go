@@ -128,7 +128,7 @@ func runWorker(ctx context.Context, s *stack, log *os.File, working chan<- struc
 	if err != nil {
 		return err
 	}
-	process, err := companion.Start(companion.Options{
+	process, err := companion.Start(companion.Options{ //nolint:contextcheck // it is stopped below, not when ctx ends
 		Name: "worker", Config: workConfig{Variables: s.variables, Version: version},
 		Program: program, Arguments: []string{"work"}, Log: log, Logger: s.logger,
 	})

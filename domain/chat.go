@@ -21,6 +21,10 @@ const (
 	OutcomeDisposed  Outcome = "disposed"
 	OutcomeAbandoned Outcome = "abandoned" // the customer left before an agent had it
 	OutcomeCancelled Outcome = "cancelled" // an operator cancelled the workflow
+	OutcomeOverflow  Outcome = "overflow"  // its queue was full
+	OutcomeOffline   Outcome = "offline"   // its queue was closed
+	OutcomeTimedOut  Outcome = "timed_out" // nobody was free for too long
+	OutcomeCallback  Outcome = "callback"  // a follow-up was promised instead
 )
 
 // Open reports whether the phase is before closed.
@@ -56,6 +60,19 @@ const (
 	FactCustomerLeft    FactKind = "CustomerLeft"
 	FactDeliveryFailed  FactKind = "DeliveryFailed"
 	FactChatClosed      FactKind = "ChatClosed"
+	// FactSystemMessage is an automatic text to the customer; it carries a Send hint as an AgentMessage does.
+	FactSystemMessage FactKind = "SystemMessage"
+	// FactChatRequeued: the chat stands in line again, after a transfer to a queue, a requeue or a return.
+	FactChatRequeued FactKind = "ChatRequeued"
+	// FactOfferMade: the chat is held out to an agent; FactOfferEnded: declined, missed, withdrawn or returned.
+	FactOfferMade  FactKind = "OfferMade"
+	FactOfferEnded FactKind = "OfferEnded"
+	// FactRoutingChanged: a rule or a supervisor moved the waiting chat.
+	FactRoutingChanged FactKind = "RoutingChanged"
+	FactChatHeld       FactKind = "ChatHeld"
+	FactChatResumed    FactKind = "ChatResumed"
+	// FactChatMembersChanged: a colleague joined or left beside the owner.
+	FactChatMembersChanged FactKind = "ChatMembersChanged"
 )
 
 // FactKinds lists every kind, in the order in which a workflow drains its channels.
@@ -63,6 +80,8 @@ func FactKinds() []FactKind {
 	return []FactKind{
 		FactCustomerMessage, FactAgentMessage, FactAgentAssigned, FactAgentGone,
 		FactCustomerLeft, FactDeliveryFailed, FactChatClosed,
+		FactSystemMessage, FactChatRequeued, FactOfferMade, FactOfferEnded, FactRoutingChanged,
+		FactChatHeld, FactChatResumed, FactChatMembersChanged,
 	}
 }
 
@@ -73,7 +92,7 @@ type Fact struct {
 	Kind FactKind  `json:"kind"`
 	ID   string    `json:"id"` // the message, assignment or other row this is about
 	At   time.Time `json:"at"`
-	// Send is set on an AgentMessage that a provider must carry; absent when the channel needs no provider.
+	// Send is set on an AgentMessage or a SystemMessage that a provider must carry; absent when the channel needs no provider.
 	Send *SendHint `json:"send,omitempty"`
 	// Agent is the user who was assigned, or who wrote.
 	Agent UserID `json:"agent,omitempty"`
@@ -122,7 +141,7 @@ type ChatState struct {
 	QueuedAt    time.Time   `json:"queued_at"`
 	AssignedAt  *time.Time  `json:"assigned_at,omitempty"`
 	LastSeq     int64       `json:"last_seq"`
-	// Unsent are agent messages that no provider has accepted yet, oldest first: what a restarted run must send.
+	// Unsent are messages of agents and automatic texts that no provider has accepted yet, oldest first: what a restarted run must send.
 	Unsent []Fact `json:"unsent,omitempty"`
 }
 
@@ -145,6 +164,11 @@ type CloseRequest struct {
 	Actor       UserID        `json:"actor,omitempty"`
 	Disposition DispositionID `json:"disposition,omitempty"`
 	Note        string        `json:"note,omitempty"`
+	// CallbackAt is when the customer was promised to be called back, in CallbackZone; zero for no promise.
+	CallbackAt   time.Time `json:"callback_at,omitzero"`
+	CallbackZone string    `json:"callback_zone,omitempty"`
+	// BreakAfter books a break with this reason for when the agent's chats are done; empty books none.
+	BreakAfter string `json:"break_after,omitempty"`
 }
 
 // CloseResult says whether the chat is closed now. When Newer is set nothing was changed: the chat has gone on to

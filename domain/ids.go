@@ -27,6 +27,10 @@ type (
 	AssignmentID string
 	// DispositionID names a reason for closing a chat.
 	DispositionID string
+	// OfferID names a chat held out to an agent for acceptance.
+	OfferID string
+	// FollowUpID names something promised to a customer for later: a callback.
+	FollowUpID string
 	// TokenID names an API token; it is not the token.
 	TokenID string
 )

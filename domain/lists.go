@@ -78,6 +78,7 @@ type NewUser struct {
 	PasswordHash string
 	MaxChats     int // 0 means DefaultMaxChats
 	QueueIDs     []QueueID
+	ChannelTypes []ChannelType // the channels the user takes chats of; empty means all
 }
 
 // UserPatch changes a user; a nil field stays as it is.
@@ -87,6 +88,7 @@ type UserPatch struct {
 	PasswordHash *string
 	MaxChats     *int
 	QueueIDs     *[]QueueID
+	ChannelTypes *[]ChannelType // empty means all
 	Disabled     *bool
 }
 
@@ -106,6 +108,9 @@ type QueuePatch struct {
 type NewDisposition struct {
 	Name     string
 	Position int
+	Parent   DispositionID // empty for one at the top
+	Queues   []QueueID     // the queues it is offered in; empty means all
+	Callback bool          // asks for the time of a callback
 }
 
 // StoredAnswer is the first answer to a mutation with an Idempotency-Key, given again when the same key comes back.

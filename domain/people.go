@@ -75,8 +75,18 @@ type User struct {
 	StatusSince  time.Time    `json:"status_since"`
 	OpenChats    int          `json:"open_chats"`
 	QueueIDs     []QueueID    `json:"queue_ids"`
-	DisabledAt   *time.Time   `json:"disabled_at,omitempty"`
-	CreatedAt    time.Time    `json:"created_at"`
+	// NextStatus is a break or leave booked for when the open chats are done; empty when none is.
+	NextStatus Availability `json:"next_status,omitempty"`
+	NextReason string       `json:"next_reason,omitempty"`
+	// ChannelTypes are those the user takes chats of; empty means all.
+	ChannelTypes []ChannelType `json:"channel_types"`
+	// WrapUp: one of the user's chats is in a wrap-up that wants them for itself, so no new one comes.
+	WrapUp bool `json:"wrap_up"`
+	// Connected: one of the user's screens has a live connection.
+	Connected  bool       `json:"connected"`
+	Slots      Slots      `json:"slots"`
+	DisabledAt *time.Time `json:"disabled_at,omitempty"`
+	CreatedAt  time.Time  `json:"created_at"`
 }
 
 // UserRef names a user beside something else.

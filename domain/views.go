@@ -59,16 +59,34 @@ type ChatView struct {
 	ClosedAt       *time.Time      `json:"closed_at,omitempty"`
 	Disposition    *DispositionRef `json:"disposition,omitempty"`
 	Note           string          `json:"note,omitempty"` // written with the disposition
+	// Clocks are the chat's deadlines, the soonest first; never nil.
+	Clocks []Deadline `json:"clocks"`
+	// Sticky is set while the chat waits for the customer's own agent.
+	Sticky *StickyView `json:"sticky,omitempty"`
+	// Offer is set while the chat is held out to an agent.
+	Offer *OfferView `json:"offer,omitempty"`
+	// HeldUntil is when a held chat returns; a held chat takes no slot of its owner.
+	HeldUntil *time.Time `json:"held_until,omitempty"`
+	// Members are colleagues who joined beside the owner and may write; never nil.
+	Members []UserRef `json:"members"`
+	// Position is the place in the queue's line, 1 is next. Only lists of waiting chats and a single waiting chat tell it.
+	Position int `json:"position,omitempty"`
+	// NextDisposition and NextNote were chosen early and are applied when the chat ends.
+	NextDisposition *DispositionRef `json:"next_disposition,omitempty"`
+	NextNote        string          `json:"next_note,omitempty"`
 }
 
 // Queue is a line customers wait in.
 type Queue struct {
-	ID        QueueID   `json:"id"`
-	Name      string    `json:"name"`
-	Priority  int       `json:"priority"` // 1 is served first, 9 last
-	MemberIDs []UserID  `json:"member_ids"`
-	Waiting   int       `json:"waiting"`
-	CreatedAt time.Time `json:"created_at"`
+	ID        QueueID  `json:"id"`
+	Name      string   `json:"name"`
+	Priority  int      `json:"priority"` // 1 is served first, 9 last
+	MemberIDs []UserID `json:"member_ids"`
+	Members   []Member `json:"members"` // the same people with their priorities; never nil
+	Waiting   int      `json:"waiting"`
+	// PolicyVersion counts the queue's saved policies; 0 means that it has only the defaults.
+	PolicyVersion int       `json:"policy_version"`
+	CreatedAt     time.Time `json:"created_at"`
 }
 
 // Disposition is a result an agent gives a chat when it is done.
@@ -77,6 +95,12 @@ type Disposition struct {
 	Name     string        `json:"name"`
 	Position int           `json:"position"`
 	Disabled bool          `json:"disabled"`
+	// ParentID is the disposition it stands below; the tree has at most three levels.
+	ParentID *DispositionID `json:"parent_id,omitempty"`
+	// QueueIDs are the queues it is offered in; empty means all.
+	QueueIDs []QueueID `json:"queue_ids"`
+	// Callback asks for the time of a callback.
+	Callback bool `json:"callback"`
 }
 
 // CannedReply is a ready text an agent inserts by its shortcut.

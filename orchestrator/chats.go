@@ -49,6 +49,11 @@ type CloseCommand struct {
 	Disposition domain.DispositionID
 	Note        string
 	SeenSeq     int64
+	// CallbackAt is when the customer was promised to be called back, in CallbackZone; zero for no promise.
+	CallbackAt   time.Time
+	CallbackZone string
+	// BreakAfter books a break with this reason for when the actor's chats are done; empty books none.
+	BreakAfter string
 	// Key makes a repeat of the command the same command; a new one is minted when it is empty.
 	Key string
 }
@@ -67,6 +72,7 @@ func (c *Client) CloseChat(ctx context.Context, cmd CloseCommand) (domain.CloseR
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 		Args: []any{workflows.CloseChatRequest{
 			Actor: cmd.Actor, Disposition: cmd.Disposition, Note: cmd.Note, SeenSeq: cmd.SeenSeq,
+			CallbackAt: cmd.CallbackAt, CallbackZone: cmd.CallbackZone, BreakAfter: cmd.BreakAfter,
 		}},
 	}
 	result, err := answer[domain.CloseResult](ctx)(c.temporal.UpdateWorkflow(ctx, update))

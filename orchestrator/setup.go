@@ -29,7 +29,7 @@ func attributes() map[string]enumspb.IndexedValueType {
 	kinds := map[string]enumspb.IndexedValueType{}
 	for _, key := range []temporal.SearchAttributeKey{
 		workflows.AttrPhase, workflows.AttrAccount, workflows.AttrQueue, workflows.AttrAgent, workflows.AttrChannel,
-		workflows.AttrOutcome, workflows.AttrQueuedAt, workflows.AttrPriority,
+		workflows.AttrOutcome, workflows.AttrQueuedAt, workflows.AttrPriority, workflows.AttrDeadlineAt,
 	} {
 		kinds[key.GetName()] = key.GetValueType()
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,11 +21,15 @@ const (
 	lastID  = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 )
 
-// readableBy decides whether a user who doesn't supervise may read chat c: what they own or once owned, what waits in
-// their queues, and the past of a customer they serve at the moment.
+// readableBy decides whether a user who doesn't supervise may read chat c: what they own or once owned, what they joined or
+// are offered, what waits in line for their queues, and the past of a customer they serve at the moment.
 const readableBy = `(c.owner_id = @user
   or exists (select from assignments a where a.user_id = @user and a.chat_id = c.id)
+  or exists (select from chat_members m where m.user_id = @user and m.chat_id = c.id)
+  or exists (select from offers x where x.user_id = @user and x.chat_id = c.id and x.ended_at is null)
   or (c.phase = 'queued' and exists (select from queue_members m where m.queue_id = c.queue_id and m.user_id = @user))
+  or (c.phase = 'queued' and exists (
+    select from waiting w join queue_members m on m.queue_id = any(w.queue_ids) where w.chat_id = c.id and m.user_id = @user))
   or (c.phase = 'closed' and exists (select from chats s where s.owner_id = @user and s.phase <> 'closed' and s.customer_id = c.customer_id)))`
 
 // errNoChat is the answer for a chat that isn't there and for one the actor may not know of.
@@ -48,16 +54,30 @@ func pageSize(limit int) int {
 var (
 	chatsMine = define("my open chats", `
 select `+chatColumns+` from (
-  select * from chats where owner_id = @user and phase <> 'closed' and id > @after order by id limit @limit
+  select x.* from (
+    (select id from chats where owner_id = @user and phase <> 'closed' and id > @after order by id limit @limit)
+    union
+    (select chat_id from offers where user_id = @user and ended_at is null and chat_id > @after)
+    union
+    (select j.chat_id from chat_members j join chats h on h.id = j.chat_id and h.phase <> 'closed'
+     where j.user_id = @user and j.chat_id > @after)
+  ) mine join chats x on x.id = mine.id
+  order by x.id limit @limit
 ) c `+chatJoins+` order by c.id`)
 	chatsWaiting = define("chats in line", `
 select `+chatColumns+` from (
   select w.priority as line_priority, w.queued_at as line_at, x.*
   from waiting w join chats x on x.id = w.chat_id and x.phase = 'queued' and x.customer_left_at is null
   where w.account_id = @account and (w.priority, w.queued_at, w.chat_id) > (@priority, @queued_at, @after)
-    and (@supervises or exists (select from queue_members m where m.queue_id = w.queue_id and m.user_id = @user))
+    and (@supervises or exists (select from queue_members m where m.queue_id = any(w.queue_ids) and m.user_id = @user))
   order by w.priority, w.queued_at, w.chat_id limit @limit
 ) c `+chatJoins+` order by c.line_priority, c.line_at, c.id`)
+	lineBefore = define("chats in line before a page", `
+select w.queue_id, count(*)::integer as ahead
+from waiting w join chats x on x.id = w.chat_id and x.phase = 'queued' and x.customer_left_at is null
+where w.account_id = @account and (w.priority, w.queued_at, w.chat_id) <= (@priority, @queued_at, @after)
+  and (@supervises or exists (select from queue_members m where m.queue_id = w.queue_id and m.user_id = @user))
+group by w.queue_id`)
 	chatsAll = define("chats of the account", `
 select `+chatColumns+` from (
   select * from chats where account_id = @account and id < @before and (@phase = '' or phase = @phase)
@@ -75,17 +95,21 @@ select `+chatColumns+` from (
      where a.user_id = @user and a.chat_id < @before and (@phase = '' or h.phase = @phase)
      order by a.chat_id desc limit @limit)
     union
-    (select w.chat_id from waiting w join queue_members m on m.queue_id = w.queue_id and m.user_id = @user
+    (select distinct w.chat_id from waiting w join queue_members m on m.queue_id = any(w.queue_ids) and m.user_id = @user
      where w.account_id = @account and w.chat_id < @before and @phase in ('', 'queued')
      order by w.chat_id desc limit @limit)
+    union
+    (select j.chat_id from chat_members j join chats h on h.id = j.chat_id
+     where j.user_id = @user and j.chat_id < @before and (@phase = '' or h.phase = @phase)
+     order by j.chat_id desc limit @limit)
   ) mine join chats x on x.id = mine.chat_id
   order by x.id desc limit @limit
 ) c `+chatJoins+` order by c.id desc`)
 )
 
-// Chats gives a page of chats: mine (open ones the actor owns, by birth), waiting (in line, in the order of service) or
-// all (newest first; for agents what they hold, held or may take). CodeInvalid for an unknown view, phase or cursor,
-// CodeForbidden for roles without chats.
+// Chats gives a page of chats: mine (open ones the actor owns, joined or is offered, by birth), waiting (in line, in the
+// order of service, with their positions) or all (newest first; for agents what they hold, held, joined or may take).
+// CodeInvalid for an unknown view, phase or cursor, CodeForbidden for roles without chats.
 func (s *Store) Chats(ctx context.Context, a domain.Actor, f ChatFilter) (domain.Page[domain.ChatView], error) {
 	page := domain.Page[domain.ChatView]{Items: []domain.ChatView{}}
 	if err := mayReadChats(a); err != nil {
@@ -96,12 +120,16 @@ func (s *Store) Chats(ctx context.Context, a domain.Actor, f ChatFilter) (domain
 	if err != nil {
 		return page, err
 	}
-	at["limit"] = limit + 1
 	var rows []chatRow
+	var line linePlaces
 	err = s.inAccount(ctx, a.Account, func(t *tx) error {
-		var err error
-		rows, err = many[chatRow](ctx, t, st, at)
-		return err
+		b := &pgx.Batch{}
+		if f.View == domain.ViewWaiting {
+			line.queue(b, a, f, at)
+		}
+		at["limit"] = limit + 1
+		queueMany(b, &rows, st, at)
+		return t.send(ctx, b)
 	})
 	if err != nil {
 		return page, fmt.Errorf("listing chats: %w", err)
@@ -111,7 +139,48 @@ func (s *Store) Chats(ctx context.Context, a domain.Actor, f ChatFilter) (domain
 		page.Next = nextOf(f.View, rows[limit-1])
 	}
 	page.Items = views(rows)
+	if f.View == domain.ViewWaiting {
+		line.number(a, page.Items)
+	}
 	return page, nil
+}
+
+// linePlaces numbers the chats of a page of the line. A page holds the line of the actor's queues without gaps, so counting
+// goes on from what stands before the page; a chat that is open to the actor from another queue's line gets no number.
+type linePlaces struct {
+	ahead []aheadRow
+	own   []domain.QueueID
+}
+
+// aheadRow is how many chats of a queue stand before a page.
+type aheadRow struct {
+	QueueID domain.QueueID
+	Ahead   int
+}
+
+// queue adds to a batch what the numbers need: on a first page nothing stands before.
+func (l *linePlaces) queue(b *pgx.Batch, a domain.Actor, f ChatFilter, place args) {
+	if f.Cursor != "" {
+		queueMany(b, &l.ahead, lineBefore, maps.Clone(place))
+	}
+	if !a.Role.Supervises() {
+		queueValues(b, &l.own, queuesOfUser, args{"user": a.User, "account": a.Account})
+	}
+}
+
+func (l *linePlaces) number(a domain.Actor, page []domain.ChatView) {
+	at := map[domain.QueueID]int{}
+	for _, r := range l.ahead {
+		at[r.QueueID] = r.Ahead
+	}
+	for i := range page {
+		queue := page[i].Queue.ID
+		if !a.Role.Supervises() && !slices.Contains(l.own, queue) {
+			continue
+		}
+		at[queue]++
+		page[i].Position = at[queue]
+	}
 }
 
 // chatList chooses the statement of a view and reads the cursor.
@@ -196,14 +265,23 @@ func readArgs(a domain.Actor, id domain.ChatID) args {
 	return args{"chat": id, "account": a.Account, "supervises": a.Role.Supervises(), "user": a.User}
 }
 
-// Chat gives one chat. Agents may read what they own or once owned, what waits in their queues and the past of customers
-// they serve; anything else, and another account's chat, is CodeNotFound.
+// Chat gives one chat, a waiting one with its position. Agents may read what they own or once owned, what they joined or are
+// offered, what waits for their queues and the past of customers they serve; anything else, and another account's chat, is
+// CodeNotFound.
 func (s *Store) Chat(ctx context.Context, a domain.Actor, id domain.ChatID) (domain.ChatView, error) {
 	var found []chatRow
-	if err := s.readChat(ctx, a, id, &found, nil); err != nil {
+	var position []int
+	err := s.readChat(ctx, a, id, &found, func(b *pgx.Batch) {
+		queueValues(b, &position, placeInLine, args{"chat": id, "account": a.Account})
+	})
+	if err != nil {
 		return domain.ChatView{}, err
 	}
-	return found[0].view(), nil
+	view := found[0].view()
+	if view.Phase == domain.PhaseQueued {
+		view.Position = position[0]
+	}
+	return view, nil
 }
 
 // readChat reads a chat the actor may read, and in the same round trip whatever else is asked for.
@@ -280,7 +358,7 @@ from users u,
   lateral (select count(*)::integer as waiting, min(w.queued_at) as longest_waiting_since
     from waiting w join chats c on c.id = w.chat_id and c.phase = 'queued' and c.customer_left_at is null
     where w.account_id = @account
-      and (@supervises or exists (select from queue_members m where m.queue_id = w.queue_id and m.user_id = @user))) l,
+      and (@supervises or exists (select from queue_members m where m.queue_id = any(w.queue_ids) and m.user_id = @user))) l,
   lateral (select count(*)::integer as my_open from chats where owner_id = @user and phase <> 'closed') m
 where u.id = @user and u.account_id = @account`)
 

@@ -37,17 +37,17 @@ update messages m set
   error_code = case when m.error_code = '' and @rank >= `+rankOfStatus()+` then @error_code else m.error_code end,
   error_text = case when m.error_code = '' and @rank >= `+rankOfStatus()+` then @error_text else m.error_text end,
   provider_id = coalesce(m.provider_id, nullif(@provider_id, ''))
-where m.id = @message and m.account_id = @account and m.side = 'agent' and (@rank > `+rankOfStatus()+`
+where m.id = @message and m.account_id = @account and m.side in ('agent', 'system') and (@rank > `+rankOfStatus()+`
   or (m.status = @status and m.error_code = '' and @error_code <> '')
   or (m.provider_id is null and @provider_id <> ''))`)
 	lockMessage = define("lock a message", `
 select status, error_code from messages where id = @message and account_id = @account for no key update`)
 	messageHolder = define("where a message is", `
 select m.id, m.chat_id, m.provider_id from messages m
-where m.account_id = @account and m.channel_id = @channel and m.side = 'agent' and m.id = @message`)
+where m.account_id = @account and m.channel_id = @channel and m.side in ('agent', 'system') and m.id = @message`)
 	messageHolderByProvider = define("where a provider's message is", `
 select m.id, m.chat_id, m.provider_id from messages m
-where m.account_id = @account and m.channel_id = @channel and m.side = 'agent' and m.provider_id = @provider_id`)
+where m.account_id = @account and m.channel_id = @channel and m.side in ('agent', 'system') and m.provider_id = @provider_id`)
 	park = define("park a delivery report", `
 insert into delivery_reports (account_id, channel_id, message_id, provider_id, status, raw_status, error_code, error_text, at)
 values (@account, @channel, nullif(@message, '')::uuid, @provider_id, @status, @raw_status, @error_code, @error_text, @at)`)

@@ -1,19 +1,19 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"tandem/domain"
+	"tandem/routing"
 )
 
-// Order of locks, everywhere: the account's dispatch lock (if needed), then a provider id's lock (if needed), then a
-// chat's row, then anything else. A transaction that holds a chat's row never asks for the dispatch lock.
+// Order of locks, everywhere: the account's dispatch lock (if needed), then a provider id's lock or a full queue's lock (if
+// needed), then a chat's row, then anything else. A transaction that holds a chat's row never asks for the dispatch lock.
 
 var lockDispatchOf = define("take the dispatch lock", `select pg_advisory_xact_lock(hashtext('tandem dispatch'), hashtext(@account))`)
 
@@ -21,224 +21,196 @@ var lockDispatchOf = define("take the dispatch lock", `select pg_advisory_xact_l
 // it ends. It must come before any row is locked.
 func (t *tx) lockDispatch(ctx context.Context) error {
 	_, err := exec(ctx, t, lockDispatchOf, args{"account": t.account})
+	t.tick()
 	return err
 }
 
-// freeAgent is an agent with room for a chat.
-type freeAgent struct {
-	ID        domain.UserID
-	Name      string
-	IdleSince time.Time
-	MaxChats  int
-	Load      int
-	Queues    []domain.QueueID
-}
-
-// inLine is a chat that may be assigned.
-type inLine struct {
-	ChatID    domain.ChatID
-	QueueID   domain.QueueID
-	QueueName string
-	QueuedAt  time.Time
-}
-
-// pick is a decision of dispatch.
-type pick struct {
-	id    domain.AssignmentID
-	chat  inLine
-	agent domain.UserID
-	name  string
-	why   string
-	idle  time.Time // the agent's idle_since from here on
-}
-
 var (
-	freeAgents = define("free agents", `
-with load as (
-  select user_id, count(*)::integer as n from assignments where account_id = @account and ended_at is null group by user_id
+	// Most calls end here: nothing waits, or nobody who could take it has room. Exactly who may take what is Match's to say.
+	// What waits is counted once, in the first part, whatever the number of agents.
+	roomForLine = define("queues in line with room", `
+with line as materialized (
+  select distinct unnest(w.queue_ids) as queue_id from waiting w where w.account_id = @account and w.barred = ''
 )
-select u.id, u.name, u.idle_since, u.max_chats, coalesce(l.n, 0) as load, array_agg(m.queue_id) as queues
-from users u join queue_members m on m.user_id = u.id left join load l on l.user_id = u.id
-where u.account_id = @account and u.status = 'available' and u.disabled_at is null and u.role = any(@roles)
-  and coalesce(l.n, 0) < u.max_chats
-  and m.queue_id in (select w.queue_id from waiting w where w.account_id = @account)
-group by u.id, u.name, u.idle_since, u.max_chats, l.n`)
-	// A chat that was closed or left while this waited for its row drops out: PostgreSQL looks at the conditions again.
-	lockLine = define("lock the head of the line", `
-select w.chat_id, w.queue_id, q.name as queue_name, w.queued_at
-from waiting w join chats c on c.id = w.chat_id join queues q on q.id = w.queue_id
-where w.account_id = @account and w.queue_id = any(@queues) and c.phase = 'queued' and c.customer_left_at is null
-order by w.priority, w.queued_at, w.chat_id limit @limit
-for no key update of c`)
-	assignChats = define("assign chats", `
-with pick as (
-  select * from unnest(@ids::uuid[], @chats::uuid[], @users::uuid[], @queues::uuid[], @whys::text[])
-    as p (id, chat_id, user_id, queue_id, why)
-), out_of_line as (
-  delete from waiting w using pick where w.chat_id = pick.chat_id
-), leg as (
-  insert into assignments (id, account_id, chat_id, user_id, queue_id, started_at, why)
-  select id, @account, chat_id, user_id, queue_id, @now, why from pick
-)
-update chats c set phase = 'active', owner_id = pick.user_id, assigned_at = @now, last_seq = c.last_seq + 1
-from pick where c.id = pick.chat_id`)
-	agentsBusy = define("agents got chats", `
-update users u set idle_since = a.at from unnest(@users::uuid[], @at::timestamptz[]) as a (id, at) where u.id = a.id`)
-	chatsByID = define("chats by id", `select `+chatColumns+` from chats c `+chatJoins+` where c.id = any(@chats)`)
+select a.routing, case when exists (select from line) then array(
+  select distinct m.queue_id from line join queue_members m on m.queue_id = line.queue_id join users u on u.id = m.user_id
+  where u.status = 'available' and u.next_status = '' and u.disabled_at is null and u.role = any(@roles)
+    and (select count(*) from assignments s where s.user_id = u.id and s.ended_at is null and not s.held
+           and (coalesce((a.routing->>'left_holds_slot')::boolean, true)
+             or not exists (select from chats l where l.id = s.chat_id and l.phase = 'customer_left')))
+      + (select count(*) from offers o where o.user_id = u.id and o.ended_at is null)
+      < least(u.max_chats, coalesce(nullif((a.routing->'caps'->>'per_agent')::integer, 0), u.max_chats))
+) else '{}'::uuid[] end as free
+from accounts a where a.id = @account`)
+	linePage = define("a part of the line", `
+select w.chat_id, w.queue_id, q.name as queue_name, w.queue_ids, w.channel_type, w.priority, w.queued_at, w.sticky_user_id,
+  su.name as sticky_name, w.sticky_until, w.passed_by, c.policy_version,
+  coalesce((p.body->>'offer_seconds')::integer, 0) as offer_seconds
+from waiting w join chats c on c.id = w.chat_id and c.phase = 'queued' and c.customer_left_at is null
+  join queues q on q.id = w.queue_id left join users su on su.id = w.sticky_user_id
+  left join policies p on p.account_id = c.account_id and p.subject = c.policy_queue::text and p.version = c.policy_version
+where w.account_id = @account and w.barred = '' and w.queue_ids && @free::uuid[]
+  and (w.priority, w.queued_at, w.chat_id) > (@priority, @queued_at, @after)
+  and not exists (select from offers o where o.chat_id = w.chat_id and o.ended_at is null)
+order by w.priority, w.queued_at, w.chat_id limit @limit`)
 )
 
-// maxPicks bounds the chats one round of dispatch looks at; the rounds go on until nothing can be assigned.
-const maxPicks = 100
+// linePageSize is how many chats in line one round looks at.
+const linePageSize = 200
 
-// takingRoles are the roles that chats are assigned to.
-func takingRoles() []string {
-	var roles []string
-	for _, r := range domain.Roles() {
-		if r.TakesChats() {
-			roles = append(roles, string(r))
-		}
-	}
-	return roles
+// roomRow says which of the queues in line have somebody with room, and the account's rules.
+type roomRow struct {
+	Routing []byte
+	Free    []domain.QueueID
 }
 
-// dispatch gives waiting chats to free agents, the oldest eligible chat first, the longest idle agent first, until no
-// waiting chat has a free agent. The caller holds the dispatch lock.
+// lineRow is a chat in line.
+type lineRow struct {
+	ChatID        domain.ChatID
+	QueueID       domain.QueueID
+	QueueName     string
+	QueueIDs      []domain.QueueID
+	ChannelType   domain.ChannelType
+	Priority      int
+	QueuedAt      time.Time
+	StickyUserID  *domain.UserID
+	StickyName    *string
+	StickyUntil   *time.Time
+	PassedBy      []domain.UserID
+	PolicyVersion int
+	OfferSeconds  int
+}
+
+func (r lineRow) entry() routing.Entry {
+	return routing.Entry{
+		Chat: r.ChatID, Queue: r.QueueID, QueueName: r.QueueName, Queues: r.QueueIDs, Type: r.ChannelType, Priority: r.Priority,
+		QueuedAt: r.QueuedAt, StickyAgent: or(r.StickyUserID), StickyName: or(r.StickyName), StickyUntil: or(r.StickyUntil),
+		PassedBy: r.PassedBy,
+	}
+}
+
+// pick is a decision of dispatch about a chat.
+type pick struct {
+	routing.Decision
+	chat lineRow
+	id   string // of the assignment, or of the offer
+}
+
+// floor is what one dispatch knows of the account.
+type floor struct {
+	settings routing.Settings
+	policies map[domain.QueueID]routing.Policy
+	agents   []routing.Agent
+	free     []domain.QueueID
+	line     []lineRow
+}
+
+// dispatch gives waiting chats to free agents, the oldest eligible chat first, until no waiting chat has a free agent: it
+// assigns them, or offers them when the chat's policy asks first. It gives what was assigned. The caller holds the dispatch
+// lock; what it queued before is written first.
 func (t *tx) dispatch(ctx context.Context) ([]pick, error) {
+	if err := t.flush(ctx); err != nil {
+		return nil, err
+	}
+	room, err := one[roomRow](ctx, t, roomForLine, args{"account": t.account, "roles": takingRoles()})
+	if err != nil || len(room.Free) == 0 {
+		return nil, err
+	}
+	settings, err := settingsOf(room.Routing)
+	if err != nil {
+		return nil, err
+	}
 	var all []pick
-	latest := t.now
-	for {
-		agents, err := many[freeAgent](ctx, t, freeAgents, args{"account": t.account, "roles": takingRoles()})
-		if err != nil || len(agents) == 0 {
+	for again := true; again; {
+		var assigned []pick
+		if assigned, again, err = t.walkLine(ctx, &floor{settings: settings, free: room.Free}); err != nil {
 			return all, err
 		}
-		line, err := many[inLine](ctx, t, lockLine, args{"account": t.account, "queues": queuesOf(agents), "limit": roomOf(agents)})
+		all = append(all, assigned...)
+	}
+	return all, nil
+}
+
+// walkLine goes through the line once, page by page. again is set when a chat dropped out under its hands, whose agent is
+// then free for an older one.
+func (t *tx) walkLine(ctx context.Context, f *floor) (assigned []pick, again bool, err error) {
+	place := args{"priority": -1, "queued_at": time.UnixMicro(0), "after": firstID}
+	for first := true; ; first = false {
+		if err := t.readLine(ctx, f, place, first); err != nil {
+			return assigned, false, err
+		}
+		picks := f.match(t.now)
+		got, err := t.handOut(ctx, f, picks)
 		if err != nil {
-			return all, err
+			return assigned, false, err
 		}
-		picks := match(line, agents, &latest)
-		if len(picks) == 0 {
-			return all, nil
-		}
-		if err := t.assign(ctx, picks); err != nil {
-			return all, err
-		}
-		all = append(all, picks...)
-	}
-}
-
-func queuesOf(agents []freeAgent) []domain.QueueID {
-	var queues []domain.QueueID
-	for _, a := range agents {
-		queues = append(queues, a.Queues...)
-	}
-	slices.Sort(queues)
-	return slices.Compact(queues)
-}
-
-func roomOf(agents []freeAgent) int {
-	room := 0
-	for _, a := range agents {
-		room += a.MaxChats - a.Load
-	}
-	return min(room, maxPicks)
-}
-
-// match decides who gets what. latest is the latest idle_since given out: each assignment gets a later one, so that
-// chats assigned at the same moment go round.
-func match(line []inLine, agents []freeAgent, latest *time.Time) []pick {
-	byIdleness := func(a, b freeAgent) int { return cmp.Or(a.IdleSince.Compare(b.IdleSince), cmp.Compare(a.ID, b.ID)) }
-	slices.SortFunc(agents, byIdleness)
-	for _, a := range agents {
-		if a.IdleSince.After(*latest) {
-			*latest = a.IdleSince
-		}
-	}
-	var picks []pick
-	for _, chat := range line {
-		at, free := -1, 0
-		for i, a := range agents {
-			if a.Load < a.MaxChats && slices.Contains(a.Queues, chat.QueueID) {
-				free++
-				if at < 0 {
-					at = i
-				}
+		for _, p := range got {
+			if !p.Offer {
+				assigned = append(assigned, p)
 			}
 		}
-		if at < 0 {
-			continue
+		again = again || len(got) < len(picks)
+		if len(f.line) < linePageSize || !f.hasRoom() {
+			return assigned, again, nil
 		}
-		a := agents[at]
-		a.Load++
-		*latest = latest.Add(time.Microsecond)
-		a.IdleSince = *latest
-		agents = append(slices.Delete(agents, at, at+1), a)
-		picks = append(picks, pick{
-			id: domain.NewID[domain.AssignmentID](), chat: chat, agent: a.ID, name: a.Name, idle: a.IdleSince,
-			why: why(chat, a, free),
-		})
+		last := f.line[len(f.line)-1]
+		place = args{"priority": last.Priority, "queued_at": last.QueuedAt, "after": last.ChatID}
 	}
-	return picks
 }
 
-func why(chat inLine, a freeAgent, free int) string {
-	if free == 1 {
-		return fmt.Sprintf("%s was the only free agent in %s and now holds %d of %d chats.", a.Name, chat.QueueName, a.Load, a.MaxChats)
-	}
-	return fmt.Sprintf("%s was idle longest of %d free agents in %s and now holds %d of %d chats.",
-		a.Name, free, chat.QueueName, a.Load, a.MaxChats)
-}
-
-// assign writes the decisions and queues what they tell.
-func (t *tx) assign(ctx context.Context, picks []pick) error {
-	n := len(picks)
-	ids, chats, users := make([]string, n), make([]string, n), make([]string, n)
-	queues, whys := make([]string, n), make([]string, n)
-	idle := map[domain.UserID]time.Time{}
-	for i, p := range picks {
-		ids[i], chats[i], users[i] = string(p.id), string(p.chat.ChatID), string(p.agent)
-		queues[i], whys[i] = string(p.chat.QueueID), p.why
-		idle[p.agent] = p.idle
-	}
-	var agents []string
-	var at []time.Time
-	for agent, since := range idle {
-		agents, at = append(agents, string(agent)), append(at, since)
-	}
-	var rows []chatRow
+// readLine reads the next part of the line, and with the first part the agents and how the queues hand out.
+func (t *tx) readLine(ctx context.Context, f *floor, place args, first bool) error {
+	var agents []agentRow
+	var policies []mannerRow
 	b := &pgx.Batch{}
-	b.Queue(string(assignChats), args{
-		"ids": ids, "chats": chats, "users": users, "queues": queues, "whys": whys, "account": t.account, "now": t.now,
-	})
-	b.Queue(string(agentsBusy), args{"users": agents, "at": at})
-	queueMany(b, &rows, chatsByID, args{"chats": chats})
+	at := maps.Clone(place)
+	at["account"], at["free"], at["limit"] = t.account, f.free, linePageSize
+	queueMany(b, &f.line, linePage, at)
+	if first {
+		queueMany(b, &agents, agentsForLine, args{"account": t.account, "roles": takingRoles(), "free": f.free, "now": t.now})
+		queueMany(b, &policies, manners, args{"account": t.account})
+	}
 	if err := t.send(ctx, b); err != nil {
 		return err
 	}
-	assigned := make(map[domain.ChatID]chatRow, len(rows))
-	for _, r := range rows {
-		assigned[r.ID] = r
-	}
-	for _, p := range picks {
-		if err := t.announceAssigned(assigned[p.chat.ChatID], p); err != nil {
-			return err
-		}
+	if first {
+		f.agents, f.policies = agentsOf(agents), mannersOf(policies)
 	}
 	return nil
 }
 
-func (t *tx) announceAssigned(c chatRow, p pick) error {
-	fact := domain.Fact{
-		Seq: c.LastSeq, Kind: domain.FactAgentAssigned, ID: string(p.id), At: t.now, Agent: p.agent, AgentName: p.name,
+// match decides about the part of the line at hand and takes the decisions in, for the parts that follow.
+func (f *floor) match(now time.Time) []pick {
+	entries := make([]routing.Entry, len(f.line))
+	for i, r := range f.line {
+		entries[i] = r.entry()
 	}
-	if err := t.tell(c.ID, fact, true); err != nil {
-		return err
+	decisions := routing.Match(entries, f.agents, f.policies, f.settings, now)
+	at := make(map[domain.UserID]int, len(f.agents))
+	for i, a := range f.agents {
+		at[a.ID] = i
 	}
-	view := domain.ChatEventData{Chat: c.view()}
-	if err := t.emit(domain.EventChatAssigned, c.ID, view, audienceUser(p.agent)); err != nil {
-		return err
+	picks := make([]pick, len(decisions))
+	for i, d := range decisions {
+		chat := f.line[d.Entry]
+		// Whether to ask first is part of the policy the chat arrived under.
+		d.Offer = chat.OfferSeconds > 0
+		picks[i] = pick{Decision: d, chat: chat, id: domain.NewID[string]()}
+		a := &f.agents[at[d.Agent]]
+		a.Slots.Total++
+		a.Slots.PerChannel[chat.ChannelType]++
+		a.IdleSince = d.IdleSince
+		member := a.Queues[d.Via]
+		member.ServedAt = d.IdleSince
+		a.Queues[d.Via] = member
 	}
-	if err := t.emit(domain.EventChatUpdated, c.ID, view, audienceQueue(c.QueueID)); err != nil {
-		return err
-	}
-	return t.emit(domain.EventChatAssigned, c.ID, domain.ChatEventData{Chat: c.visitorView()}, c.visitors()...)
+	return picks
+}
+
+// hasRoom reports whether somebody could take another chat.
+func (f *floor) hasRoom() bool {
+	return slices.ContainsFunc(f.agents, func(a routing.Agent) bool {
+		most, _ := a.Cap(f.settings)
+		return a.Status == domain.Available && a.Slots.Total < most
+	})
 }

@@ -113,6 +113,8 @@ func TestAnEventCarriesItsDataAccountAndAudience(t *testing.T) {
 	require.NoError(t, json.Unmarshal(events[1].Data, &data))
 	require.Equal(t, "hello", data.Message.Text)
 	fresh := chatView(t, s, f, chat)
+	require.Equal(t, 1, fresh.Position)
+	fresh.Position = 0 // others' places change without an event of theirs
 	require.Equal(t, fresh, *data.Chat, "what the event shows is what a reader finds")
 }
 

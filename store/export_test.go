@@ -35,3 +35,6 @@ func (s *Store) InAccountForTest(ctx context.Context, account domain.AccountID, 
 		return failed
 	})
 }
+
+// HandOutSoonForTest hands out an account's chats as an arrival does.
+func (s *Store) HandOutSoonForTest(account domain.AccountID) { s.handOutSoon(account) }

@@ -17,8 +17,8 @@ select c.id, c.phase, c.outcome, ch.type as channel_type, ch.key as channel_key,
 from chats c join channels ch on ch.id = c.channel_id join queues q on q.id = c.queue_id left join users o on o.id = c.owner_id
 where c.id = @chat and c.account_id = @account`)
 	unsentOf = define("unsent messages of a chat", `
-select m.id, m.seq, m.created_at, m.author_id, au.name as author_name from messages m left join users au on au.id = m.author_id
-where m.chat_id = @chat and m.account_id = @account and m.side = 'agent' and m.status in ('queued', 'sending')
+select m.id, m.seq, m.side, m.created_at, m.author_id, au.name as author_name from messages m left join users au on au.id = m.author_id
+where m.chat_id = @chat and m.account_id = @account and m.side in ('agent', 'system') and m.status in ('queued', 'sending')
 order by m.seq`)
 	factsOf = define("facts of a chat", `
 select fact from outbox where chat_id = @chat and account_id = @account and seq between @from and @to order by seq`)
@@ -46,6 +46,7 @@ type stateRow struct {
 type unsentRow struct {
 	ID         domain.MessageID
 	Seq        int64
+	Side       domain.Side
 	CreatedAt  time.Time
 	AuthorID   *domain.UserID
 	AuthorName *string
@@ -90,6 +91,9 @@ func stateOf(account domain.AccountID, r stateRow, unsent []unsentRow) domain.Ch
 			Seq: u.Seq, Kind: domain.FactAgentMessage, ID: string(u.ID), At: u.CreatedAt,
 			Send: &domain.SendHint{Provider: r.Provider, ChannelType: r.ChannelType},
 		}
+		if u.Side == domain.SideSystem {
+			fact.Kind = domain.FactSystemMessage
+		}
 		if u.AuthorID != nil && u.AuthorName != nil {
 			fact.Agent, fact.AgentName = *u.AuthorID, *u.AuthorName
 		}
@@ -127,7 +131,7 @@ var openChats = define("open chats of every account", `
 select account_id, id, last_seq from chats where phase <> 'closed' and id > @after
 union
 select account_id, id, last_seq from chats
-where id > @after and id in (select chat_id from messages where side = 'agent' and status in ('queued', 'sending'))
+where id > @after and id in (select chat_id from messages where side in ('agent', 'system') and status in ('queued', 'sending'))
 order by id limit @limit`)
 
 // OpenChat names a chat that isn't closed, or has messages no provider has taken yet, for the sweep that looks whether

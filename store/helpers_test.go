@@ -24,13 +24,19 @@ func phone(n int) string { return fmt.Sprintf("+1202555%04d", n) }
 
 func available(t *testing.T, s *store.Store, a domain.Actor) {
 	t.Helper()
-	_, err := s.SetStatus(t.Context(), a, domain.Available, "")
+	_, err := s.SetStatus(t.Context(), a, a.User, domain.StatusChange{Status: domain.Available})
 	require.NoError(t, err)
 }
 
 func offline(t *testing.T, s *store.Store, a domain.Actor) {
 	t.Helper()
-	_, err := s.SetStatus(t.Context(), a, domain.Offline, "")
+	_, err := s.SetStatus(t.Context(), a, a.User, domain.StatusChange{Status: domain.Offline})
+	require.NoError(t, err)
+}
+
+func onBreak(t *testing.T, s *store.Store, a domain.Actor) {
+	t.Helper()
+	_, err := s.SetStatus(t.Context(), a, a.User, domain.StatusChange{Status: domain.OnBreak, Reason: "Break"})
 	require.NoError(t, err)
 }
 

@@ -35,6 +35,9 @@ func (s *Store) ReceiveMessage(ctx context.Context, in domain.Inbound) (domain.R
 	if err != nil {
 		return domain.Received{}, fmt.Errorf("receiving a message: %w", err)
 	}
+	if out.NewChat {
+		s.handOutSoon(in.Channel.Account) //nolint:contextcheck // outlives the caller, who doesn't wait for it
+	}
 	return out, nil
 }
 
@@ -150,15 +153,6 @@ insert into customers (id, account_id, name, created_at) select customer_id, @ac
 	identityOf = define("identity by address", `
 select i.id, i.customer_id, cu.name from identities i join customers cu on cu.id = i.customer_id
 where i.account_id = @account and i.kind = @kind and i.address = @address`)
-	makeChat = define("open a chat in line", `
-with made as (
-  insert into chats (id, account_id, channel_id, identity_id, customer_id, queue_id, phase, queued_at, created_at)
-  values (@chat, @account, @channel, @identity, @customer, @queue, 'queued', @at, @at)
-  on conflict (account_id, channel_id, identity_id) where phase <> 'closed' do nothing
-  returning id
-)
-insert into waiting (chat_id, account_id, queue_id, priority, queued_at)
-select made.id, @account, q.id, q.priority, @at from made join queues q on q.id = @queue`)
 	chatByID = define("chat by id", `select `+chatColumns+` from chats c `+chatJoins+` where c.id = @chat`)
 )
 
@@ -169,8 +163,11 @@ type identityRow struct {
 	Name       string
 }
 
-// ensureIdentity finds the customer behind an address, or makes them.
-func (t *tx) ensureIdentity(ctx context.Context, ch domain.Channel, address, name string) (identityRow, error) {
+// ensureIdentity finds the customer behind an address, or makes them; more adds what else is to be read then in the same
+// round trip, and may be nil.
+func (t *tx) ensureIdentity(
+	ctx context.Context, ch domain.Channel, address, name string, more func(*pgx.Batch),
+) (identityRow, error) {
 	at := args{"account": t.account, "kind": identityKind(ch.Type), "address": address}
 	var found []identityRow
 	b := &pgx.Batch{}
@@ -179,6 +176,9 @@ func (t *tx) ensureIdentity(ctx context.Context, ch domain.Channel, address, nam
 		"kind": at["kind"], "address": address, "name": name, "now": t.now,
 	})
 	queueMany(b, &found, identityOf, at)
+	if more != nil {
+		more(b)
+	}
 	if err := t.send(ctx, b); err != nil {
 		return identityRow{}, err
 	}
@@ -186,26 +186,6 @@ func (t *tx) ensureIdentity(ctx context.Context, ch domain.Channel, address, nam
 		return identityRow{}, errLostRace
 	}
 	return found[0], nil
-}
-
-// openChat opens a chat in line and gives it; nil when another transaction opened one first.
-func (t *tx) openChat(ctx context.Context, in domain.Inbound) (*chatRow, error) {
-	who, err := t.ensureIdentity(ctx, in.Channel, in.Address, in.Name)
-	if err != nil {
-		return nil, err
-	}
-	id := domain.NewID[domain.ChatID]()
-	var made []chatRow
-	b := &pgx.Batch{}
-	b.Queue(string(makeChat), args{
-		"chat": id, "account": t.account, "channel": in.Channel.ID, "identity": who.ID, "customer": who.CustomerID,
-		"queue": in.Channel.Queue, "at": in.ReceivedAt,
-	})
-	queueMany(b, &made, chatByID, args{"chat": id})
-	if err := t.send(ctx, b); err != nil || len(made) == 0 {
-		return nil, err
-	}
-	return &made[0], nil
 }
 
 var (
@@ -216,7 +196,7 @@ values (@id, @account, @chat, @seq, 'customer', @kind, @text, @attachments, 'rec
   @provider_at, @raw, @at)`)
 	countInbound = define("count a customer's message in", `
 update chats set phase = @phase, last_seq = @seq, last_side = 'customer', last_text = @text, last_message_at = @at,
-  waiting_since = @waiting_since, unread = @unread, customer_left_at = null
+  waiting_since = @waiting_since, unread = @unread, customer_left_at = null, answered_at = null, silence_steps = 0
 where id = @chat`)
 	nameCustomer = define("name a customer", `update customers set name = @name where id = @customer and name = ''`)
 )
@@ -237,6 +217,7 @@ func (t *tx) append(c chatRow, in domain.Inbound, isNew bool) (domain.Received, 
 	c.LastSeq++
 	c.Unread++
 	c.CustomerLeftAt = nil
+	c.AnsweredAt, c.SilenceSteps = nil, 0
 	c.LastSide, c.LastText, c.LastMessageAt = &side, &text, &at
 	if c.WaitingSince == nil {
 		c.WaitingSince = &at

@@ -71,14 +71,15 @@ select `+messageColumns+` from messages m `+messageJoins+` where m.chat_id = @ch
 insert into messages (id, account_id, chat_id, seq, side, kind, text, attachments, status, channel_id, client_id, author_id, created_at)
 values (@id, @account, @chat, @seq, 'agent', @kind, @text, @attachments, @status, @channel, @client_id, @author, @now)`)
 	countOutbound = define("count an agent's message in", `
-update chats set last_seq = @seq, read_seq = @seq, unread = 0, waiting_since = null, last_side = 'agent', last_text = @text,
-  last_message_at = @now
+update chats set last_seq = @seq, read_seq = @read_seq, unread = @unread, waiting_since = null, last_side = 'agent',
+  last_text = @text, last_message_at = @now, replied_at = @replied_at, answered_at = @now, silence_steps = 0
 where id = @chat`)
 	countNote = define("count a note in", `update chats set last_seq = @seq where id = @chat`)
 )
 
-// PostMessage stores what the actor writes in a chat: a message to the customer, which only the chat's owner may send,
-// or a note, which everyone who may read the chat may add. The same client id again answers the first message with
+// PostMessage stores what the actor writes in a chat: a message to the customer, which only the chat's owner and colleagues
+// who joined it may send, or a note, which everyone who may read the chat may add. The owner's first message in a chat may
+// make them the customer's own agent. The same client id again answers the first message with
 // created false, or CodeConflict client_id_reused when it now says something else. CodeConflict not_owner names the
 // owner; chat_closed says that it's too late.
 func (s *Store) PostMessage(ctx context.Context, a domain.Actor, id domain.ChatID, m domain.NewMessage) (domain.Message, bool, error) {
@@ -155,6 +156,11 @@ func (t *tx) post(ctx context.Context, a domain.Actor, id domain.ChatID, m domai
 	if err := mayPost(c, a, m.Kind); err != nil {
 		return domain.Message{}, false, err
 	}
+	if m.Kind == domain.KindText && c.owner() == a.User && c.RepliedAt == nil {
+		if err := t.pairOnFirstReply(ctx, &c); err != nil {
+			return domain.Message{}, false, err
+		}
+	}
 	posted, err := t.write(c, a, m)
 	return posted, true, err
 }
@@ -174,13 +180,11 @@ func sameMessage(first messageRow, a domain.Actor, m domain.NewMessage) (domain.
 func mayPost(c chatRow, a domain.Actor, kind domain.Kind) error {
 	switch {
 	case c.Phase == domain.PhaseClosed:
-		return domain.E(domain.CodeConflict, "this chat is closed; the customer's next message opens another one").Because("chat_closed")
-	case kind == domain.KindNote || c.owner() == a.User:
+		return errChatClosed()
+	case kind == domain.KindNote || c.owner() == a.User || c.joined(a.User):
 		return nil
-	case c.OwnerID == nil:
-		return domain.E(domain.CodeConflict, "this chat waits for an agent; nobody owns it yet").Because("not_owner")
 	default:
-		return domain.E(domain.CodeConflict, "this chat belongs to %s", c.ownerName()).Because("not_owner")
+		return errNotOwner(&c)
 	}
 }
 
@@ -204,9 +208,17 @@ func (t *tx) write(c chatRow, a domain.Actor, m domain.NewMessage) (domain.Messa
 			row.Status = domain.StatusQueued
 		}
 		side, text, at := domain.SideAgent, preview(m.Text, m.Attachments), t.now
-		c.ReadSeq, c.Unread, c.WaitingSince = row.Seq, 0, nil
+		if c.owner() == a.User { // a colleague's answer doesn't mean that the owner has read everything
+			c.ReadSeq, c.Unread = row.Seq, 0
+			if c.RepliedAt == nil {
+				c.RepliedAt = &at
+			}
+		}
+		c.WaitingSince, c.AnsweredAt, c.SilenceSteps = nil, &at, 0
 		c.LastSide, c.LastText, c.LastMessageAt = &side, &text, &at
-		t.later(countOutbound, args{"seq": row.Seq, "text": text, "now": t.now, "chat": c.ID})
+		t.later(countOutbound, args{
+			"seq": row.Seq, "read_seq": c.ReadSeq, "unread": c.Unread, "text": text, "now": t.now, "replied_at": c.RepliedAt, "chat": c.ID,
+		})
 	}
 	t.later(insertOutbound, args{
 		"id": row.ID, "account": t.account, "chat": c.ID, "seq": row.Seq, "kind": row.Kind, "text": row.Text,

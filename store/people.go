@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"tandem/domain"
+	"tandem/routing"
 )
 
 // sessionIdle ends a session that isn't used for this long; using it moves the end.
@@ -18,11 +19,80 @@ const sessionIdle = 24 * time.Hour
 // knowledge is worth.
 const touchEvery = time.Minute
 
-// userColumns make a domain.User; the user is u.
+// userColumns make a userRow; the user is u. What takes a slot is said in the same way where dispatch counts slots.
 const userColumns = `u.id, u.account_id, u.email, u.name, u.role, u.max_chats, u.status, u.status_reason, u.status_since,
-  u.disabled_at, u.created_at,
+  u.next_status, u.next_reason, coalesce(u.channel_types, '{}') as channel_types, u.disabled_at, u.created_at,
   (select count(*)::integer from assignments a where a.user_id = u.id and a.ended_at is null) as open_chats,
-  array(select m.queue_id from queue_members m where m.user_id = u.id order by m.queue_id) as queue_ids`
+  array(select m.queue_id from queue_members m where m.user_id = u.id order by m.queue_id) as queue_ids,
+  coalesce((select pr.connected from presence pr where pr.user_id = u.id), false) as connected,
+  array(
+    select sa.channel_type from assignments sa where sa.user_id = u.id and sa.ended_at is null and not sa.held
+      and (coalesce((select (ra.routing->>'left_holds_slot')::boolean from accounts ra where ra.id = u.account_id), true)
+        or not exists (select from chats sl where sl.id = sa.chat_id and sl.phase = 'customer_left'))
+    union all
+    select so.channel_type from offers so where so.user_id = u.id and so.ended_at is null) as taken,
+  exists (
+    select from chats wl join policies wp on wp.account_id = wl.account_id and wp.subject = wl.policy_queue::text
+      and wp.version = wl.policy_version
+    where wl.owner_id = u.id and wl.phase = 'customer_left' and wp.body->'wrap_up'->>'exclusive' = 'true') as wrap_up,
+  (select ra.routing from accounts ra where ra.id = u.account_id) as routing`
+
+// userRow is a user with what says how full they are.
+type userRow struct {
+	ID           domain.UserID
+	AccountID    domain.AccountID
+	Email        string
+	Name         string
+	Role         domain.Role
+	MaxChats     int
+	Status       domain.Availability
+	StatusReason string
+	StatusSince  time.Time
+	NextStatus   domain.Availability
+	NextReason   string
+	ChannelTypes []domain.ChannelType
+	DisabledAt   *time.Time
+	CreatedAt    time.Time
+	OpenChats    int
+	QueueIDs     []domain.QueueID
+	Connected    bool
+	Taken        []domain.ChannelType // of each chat that takes a slot
+	WrapUp       bool
+	Routing      storedSettings
+}
+
+// storedSettings are an account's rules of routing as a column has them.
+type storedSettings struct{ routing.Settings }
+
+// UnmarshalJSON fills in what the stored rules don't say.
+func (s *storedSettings) UnmarshalJSON(raw []byte) error {
+	var err error
+	s.Settings, err = settingsOf(raw)
+	return err
+}
+
+func (r userRow) user() domain.User {
+	agent := routing.Agent{Max: r.MaxChats, Slots: routing.Slots{Total: len(r.Taken), PerChannel: map[domain.ChannelType]int{}}}
+	for _, t := range r.Taken {
+		agent.Slots.PerChannel[t]++
+	}
+	most, _ := agent.Cap(r.Routing.Settings)
+	return domain.User{
+		ID: r.ID, AccountID: r.AccountID, Email: r.Email, Name: r.Name, Role: r.Role, MaxChats: r.MaxChats, Status: r.Status,
+		StatusReason: r.StatusReason, StatusSince: r.StatusSince, OpenChats: r.OpenChats, QueueIDs: r.QueueIDs,
+		NextStatus: r.NextStatus, NextReason: r.NextReason, ChannelTypes: r.ChannelTypes, WrapUp: r.WrapUp, Connected: r.Connected,
+		Slots:      domain.Slots{Used: len(r.Taken), Cap: most, Full: agent.Full(r.Routing.Settings)},
+		DisabledAt: r.DisabledAt, CreatedAt: r.CreatedAt,
+	}
+}
+
+func users(rows []userRow) []domain.User {
+	all := make([]domain.User, len(rows))
+	for i, r := range rows {
+		all[i] = r.user()
+	}
+	return all
+}
 
 var (
 	userForLogin = define("user for sign-in",
@@ -38,13 +108,13 @@ where a.id = @account`)
 // CodeNotFound when there is none.
 func (s *Store) UserForLogin(ctx context.Context, email string) (domain.User, string, error) {
 	row, err := one[struct {
-		domain.User
+		userRow
 		PasswordHash string
 	}](ctx, s.system, userForLogin, args{"email": storable(email)})
 	if err != nil {
 		return domain.User{}, "", fmt.Errorf("reading who signs in: %w", translate(err))
 	}
-	return row.User, row.PasswordHash, nil
+	return row.user(), row.PasswordHash, nil
 }
 
 // Me gives the actor's own user and account.
@@ -52,18 +122,18 @@ func (s *Store) Me(ctx context.Context, a domain.Actor) (domain.User, domain.Acc
 	var user domain.User
 	var acc domain.Account
 	err := s.inAccount(ctx, a.Account, func(t *tx) error {
-		var users []domain.User
+		var found []userRow
 		var accounts []domain.Account
 		b := &pgx.Batch{}
-		queueMany(b, &users, userByID, args{"user": a.User, "account": t.account})
+		queueMany(b, &found, userByID, args{"user": a.User, "account": t.account})
 		queueMany(b, &accounts, accountByID, args{"account": t.account})
 		if err := t.send(ctx, b); err != nil {
 			return err
 		}
-		if len(users) == 0 || len(accounts) == 0 {
+		if len(found) == 0 || len(accounts) == 0 {
 			return pgx.ErrNoRows
 		}
-		user, acc = users[0], accounts[0]
+		user, acc = found[0].user(), accounts[0]
 		return nil
 	})
 	if err != nil {

@@ -4,23 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
 	"tandem/domain"
+	"tandem/routing"
 )
 
 var (
 	routingOf = define("how a chat stands with routing", `
-select c.phase, c.owner_id, o.name as owner_name, c.customer_left_at, c.queue_id, c.queued_at, coalesce(a.why, '') as why
-from chats c left join users o on o.id = c.owner_id left join assignments a on a.chat_id = c.id and a.ended_at is null
+select c.phase, c.owner_id, ow.name as owner_name, coalesce(a.why, '') as why, q.name as queue_name,
+  coalesce(w.barred, '') as barred, su.name as sticky_name, w.sticky_until, ou.name as offered_name, o.expires_at as offered_until,
+  coalesce(ac.routing->>'zone', '') as zone
+from chats c join queues q on q.id = c.queue_id join accounts ac on ac.id = c.account_id left join users ow on ow.id = c.owner_id
+  left join assignments a on a.chat_id = c.id and a.ended_at is null
+  left join waiting w on w.chat_id = c.id left join users su on su.id = w.sticky_user_id
+  left join offers o on o.chat_id = c.id and o.ended_at is null left join users ou on ou.id = o.user_id
 where c.id = @chat and c.account_id = @account`)
 	standInLine = define("stand in line", `
-insert into waiting (chat_id, account_id, queue_id, priority, queued_at)
-select c.id, c.account_id, c.queue_id, q.priority, c.queued_at from chats c join queues q on q.id = c.queue_id
+insert into waiting (chat_id, account_id, queue_id, priority, queued_at, queue_ids, channel_type, joined_at)
+select c.id, c.account_id, c.queue_id, q.priority, c.queued_at, array[c.queue_id], ch.type, c.queued_at
+from chats c join queues q on q.id = c.queue_id join channels ch on ch.id = c.channel_id
 where c.id = @chat and c.phase = 'queued'
 on conflict (chat_id) do nothing`)
 	placeInLine = define("place in line", `
@@ -32,28 +37,50 @@ where w.account_id = @account and w.queue_id = me.queue_id
 
 // routingRow is a chat as routing sees it.
 type routingRow struct {
-	Phase          domain.Phase
-	OwnerID        *domain.UserID
-	OwnerName      *string
-	CustomerLeftAt *time.Time
-	QueueID        domain.QueueID
-	QueuedAt       time.Time
-	Why            string
+	Phase        domain.Phase
+	OwnerID      *domain.UserID
+	OwnerName    *string
+	Why          string
+	QueueName    string
+	Barred       routing.ClockKind
+	StickyName   *string
+	StickyUntil  *time.Time
+	OfferedName  *string
+	OfferedUntil *time.Time
+	Zone         string
 }
 
-func (r routingRow) answer() domain.Assigned {
+// answer tells the owner, or why there is none.
+func (r routingRow) answer(now time.Time) domain.Assigned {
 	a := domain.Assigned{Phase: r.Phase, Why: r.Why}
 	if r.OwnerID != nil && r.Phase != domain.PhaseClosed {
-		a.Agent = *r.OwnerID
-		if r.OwnerName != nil {
-			a.Name = *r.OwnerName
-		}
+		a.Agent, a.Name = *r.OwnerID, or(r.OwnerName)
+	}
+	if r.Phase == domain.PhaseQueued {
+		a.Why = r.waitsBecause(now)
 	}
 	return a
 }
 
+func (r routingRow) waitsBecause(now time.Time) string {
+	clock := func(at time.Time) string { return at.In(routing.ZoneOf(r.Zone)).Format(time.TimeOnly) }
+	switch {
+	case r.Barred == routing.ClockClosed:
+		return r.QueueName + " is closed."
+	case r.Barred != "":
+		return r.QueueName + " is full."
+	case r.OfferedUntil != nil:
+		return fmt.Sprintf("Offered to %s until %s.", or(r.OfferedName), clock(*r.OfferedUntil))
+	case r.StickyUntil != nil && r.StickyUntil.After(now):
+		return fmt.Sprintf("Waits for %s, who knows the customer, until %s.", or(r.StickyName), clock(*r.StickyUntil))
+	default:
+		return fmt.Sprintf("Nobody who serves %s has room.", r.QueueName)
+	}
+}
+
 // RequestAgent makes sure that a queued chat stands in line and hands out what can be handed out. It may be called as
-// often as one likes. The answer tells the owner, or the place in line; for a closed chat only the phase.
+// often as one likes. The answer tells the owner, or the place in line and why the chat waits; for a closed chat only the
+// phase.
 func (s *Store) RequestAgent(ctx context.Context, account domain.AccountID, chat domain.ChatID) (domain.Assigned, error) {
 	var answer domain.Assigned
 	err := s.inAccount(ctx, account, func(t *tx) error {
@@ -66,20 +93,11 @@ func (s *Store) RequestAgent(ctx context.Context, account domain.AccountID, chat
 			return err
 		}
 		if row.Phase == domain.PhaseQueued {
-			if err := t.lockDispatch(ctx); err != nil {
-				return err
-			}
-			if _, err := exec(ctx, t, standInLine, args{"chat": chat}); err != nil {
-				return err
-			}
-			if _, err := t.dispatch(ctx); err != nil {
-				return err
-			}
-			if row, err = one[routingRow](ctx, t, routingOf, at); err != nil {
+			if row, err = t.askForAgent(ctx, at); err != nil {
 				return err
 			}
 		}
-		answer = row.answer()
+		answer = row.answer(t.now)
 		if row.Phase == domain.PhaseQueued {
 			answer.Position, err = value[int](ctx, t, placeInLine, at)
 		}
@@ -89,6 +107,21 @@ func (s *Store) RequestAgent(ctx context.Context, account domain.AccountID, chat
 		return domain.Assigned{}, fmt.Errorf("requesting an agent: %w", err)
 	}
 	return answer, nil
+}
+
+// askForAgent puts the chat in line should it have dropped out, dispatches, and reads how the chat stands then.
+func (t *tx) askForAgent(ctx context.Context, at args) (routingRow, error) {
+	b := &pgx.Batch{}
+	b.Queue(string(lockDispatchOf), args{"account": t.account})
+	b.Queue(string(standInLine), args{"chat": at["chat"]})
+	if err := t.send(ctx, b); err != nil {
+		return routingRow{}, err
+	}
+	t.tick()
+	if _, err := t.dispatch(ctx); err != nil {
+		return routingRow{}, err
+	}
+	return one[routingRow](ctx, t, routingOf, at)
 }
 
 // ReleaseAndPickNext hands out waiting chats after an agent's slot became free, and gives those the agent got. The slot
@@ -102,7 +135,7 @@ func (s *Store) ReleaseAndPickNext(ctx context.Context, account domain.AccountID
 		picks, err := t.dispatch(ctx)
 		got = got[:0]
 		for _, p := range picks {
-			if p.agent == agent {
+			if p.Agent == agent {
 				got = append(got, p.chat.ChatID)
 			}
 		}
@@ -118,71 +151,5 @@ func (s *Store) ReleaseAndPickNext(ctx context.Context, account domain.AccountID
 // member of a queue, an enabled user.
 func (s *Store) Dispatch(ctx context.Context, account domain.AccountID) error {
 	_, err := s.ReleaseAndPickNext(ctx, account, "")
-	return err
-}
-
-// maxReasonRunes bounds the reason of a break.
-const maxReasonRunes = 200
-
-var (
-	setStatus = define("set an agent's status", `
-update users set status = @status, status_reason = @reason, status_since = @now,
-  idle_since = case when @status = 'available' then @now else idle_since end
-where id = @user and account_id = @account and disabled_at is null and (status, status_reason) <> (@status, @reason)`)
-	recordStatus = define("record a change of status", `
-insert into user_status_changes (account_id, user_id, status, reason, actor_id, at)
-values (@account, @user, @status, @reason, @user, @now)`)
-	statusView = define("user after a change of status", `
-select u.id, u.account_id, u.email, u.name, u.role, u.max_chats, u.status, u.status_reason, u.status_since, u.disabled_at,
-  u.created_at,
-  (select count(*)::integer from assignments a where a.user_id = u.id and a.ended_at is null) as open_chats,
-  array(select m.queue_id from queue_members m where m.user_id = u.id order by m.queue_id) as queue_ids
-from users u where u.id = @user and u.account_id = @account`)
-)
-
-// SetStatus changes the actor's own availability. A break or going offline keeps the chats they have and brings no new
-// ones; becoming available hands out what waits. Setting what is already set changes nothing.
-func (s *Store) SetStatus(ctx context.Context, a domain.Actor, status domain.Availability, reason string) (domain.User, error) {
-	if !status.Valid() {
-		return domain.User{}, domain.Invalid("status", "status must be available, break or offline")
-	}
-	reason = strings.TrimSpace(reason)
-	if utf8.RuneCountInString(reason) > maxReasonRunes || reason != storable(reason) {
-		return domain.User{}, domain.Invalid("reason", "reason may have at most %d characters", maxReasonRunes)
-	}
-	var user domain.User
-	err := s.inAccount(ctx, a.Account, func(t *tx) error {
-		if err := t.lockDispatch(ctx); err != nil {
-			return err
-		}
-		at := args{"status": status, "reason": reason, "now": t.now, "user": a.User, "account": t.account}
-		changed, err := exec(ctx, t, setStatus, at)
-		if err != nil {
-			return err
-		}
-		if changed > 0 {
-			if err := t.statusChanged(ctx, a, status, at); err != nil {
-				return err
-			}
-		}
-		if user, err = one[domain.User](ctx, t, statusView, args{"user": a.User, "account": t.account}); err != nil || changed == 0 {
-			return err
-		}
-		return t.emit(domain.EventAgentStatus, "", domain.AgentEventData{User: user}, audienceAccount)
-	})
-	if err != nil {
-		return domain.User{}, fmt.Errorf("setting a status: %w", err)
-	}
-	return user, nil
-}
-
-func (t *tx) statusChanged(ctx context.Context, a domain.Actor, status domain.Availability, at args) error {
-	if _, err := exec(ctx, t, recordStatus, at); err != nil {
-		return err
-	}
-	if status != domain.Available || !a.Role.TakesChats() {
-		return nil
-	}
-	_, err := t.dispatch(ctx)
 	return err
 }

@@ -51,7 +51,7 @@ func TestRequestAgentTellsThePlaceInLineAndMayBeRepeated(t *testing.T) {
 	for range 2 {
 		got, err := s.RequestAgent(t.Context(), f.Account, second)
 		require.NoError(t, err)
-		require.Equal(t, domain.Assigned{Phase: domain.PhaseQueued, Position: 2}, got)
+		require.Equal(t, domain.Assigned{Phase: domain.PhaseQueued, Position: 2, Why: "Nobody who serves Support has room."}, got)
 	}
 	_, err := f.Pool.Exec(t.Context(), `delete from waiting where chat_id = $1`, first)
 	require.NoError(t, err)
@@ -113,9 +113,9 @@ func TestABreakKeepsChatsAndBringsNoNewOnes(t *testing.T) {
 	agent := f.Agents[0]
 	mine := chatInLine(t, s, f, phone(1))
 	available(t, s, agent)
-	u, err := s.SetStatus(t.Context(), agent, domain.OnBreak, " lunch ")
+	u, err := s.SetStatus(t.Context(), agent, agent.User, domain.StatusChange{Status: domain.OnBreak, Reason: " Lunch "})
 	require.NoError(t, err)
-	require.Equal(t, "lunch", u.StatusReason)
+	require.Equal(t, "Lunch", u.StatusReason)
 	require.Equal(t, 1, u.OpenChats)
 	require.ElementsMatch(t, []domain.QueueID{f.Queue, f.Sales}, u.QueueIDs)
 	next := chatInLine(t, s, f, phone(2))
@@ -128,7 +128,7 @@ func TestABreakKeepsChatsAndBringsNoNewOnes(t *testing.T) {
 	available(t, s, agent)
 	require.Equal(t, 3, storetest.Value[int](t, f, `select count(*) from user_status_changes`), "a repeat changes nothing")
 	require.Equal(t, 3, storetest.Value[int](t, f, `select count(*) from events where type = 'agent.status' and audience = 'account'`))
-	_, err = s.SetStatus(t.Context(), agent, "napping", "")
+	_, err = s.SetStatus(t.Context(), agent, agent.User, domain.StatusChange{Status: "napping"})
 	requireReason(t, err, domain.CodeInvalid, "invalid")
 }
 
@@ -267,7 +267,9 @@ func TestTwoTakersGetOneOwner(t *testing.T) {
 	var wg sync.WaitGroup
 	errs := make([]error, 2)
 	for i := range 2 {
-		wg.Go(func() { _, errs[i] = s.SetStatus(t.Context(), f.Agents[i], domain.Available, "") })
+		wg.Go(func() {
+			_, errs[i] = s.SetStatus(t.Context(), f.Agents[i], f.Agents[i].User, domain.StatusChange{Status: domain.Available})
+		})
 	}
 	wg.Wait()
 	require.NoError(t, errs[0])

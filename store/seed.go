@@ -54,6 +54,9 @@ func (s *Store) SeedDemo(ctx context.Context, o SeedOptions) (bool, error) {
 			return err
 		}
 		d.choices()
+		if err := d.rules(); err != nil {
+			return err
+		}
 		d.history()
 		seeded = true
 		return t.SendBatch(ctx, d.batch).Close()
@@ -97,7 +100,7 @@ var demoPeople = []struct {
 }{
 	{"super", "Sid Super", domain.RoleSuperAdmin, nil},
 	{"admin", "Ann Admin", domain.RoleAdmin, nil},
-	{"supervisor", "Sam Supervisor", domain.RoleSupervisor, nil},
+	{"supervisor", "Sam Supervisor", domain.RoleSupervisor, []string{"Billing"}},
 	{"campaigns", "Cam Campaigns", domain.RoleCampaignManager, nil},
 	{"operator", "Otto Operator", domain.RoleOperator, nil},
 	{"agent1", "Ada Agent", domain.RoleAgent, []string{"Support", "Sales"}},
@@ -109,9 +112,9 @@ func (d demo) people(hash func(string) (string, error)) error {
 	d.batch.Queue(`insert into instances (host, features) values ($1, '{mms,previous_interactions}') on conflict do nothing`, demoInstance)
 	d.batch.Queue(`insert into accounts (id, name, instance, role_sms, created_at) values ($1, 'Demo', $2, true, $3)`,
 		demoAccount, demoInstance, d.born())
-	for _, name := range []string{"Support", "Sales"} {
-		d.batch.Queue(`insert into queues (id, account_id, name, priority, created_at) values ($1, $2, $3, 5, $4)`,
-			d.queue(name), demoAccount, name, d.born())
+	for _, q := range demoQueues {
+		d.batch.Queue(`insert into queues (id, account_id, name, priority, created_at) values ($1, $2, $3, $4, $5)`,
+			d.queue(q.name), demoAccount, q.name, q.priority, d.born())
 	}
 	for _, p := range demoPeople {
 		password, err := hash(demoPassword)
@@ -157,10 +160,7 @@ func (d demo) channels(sealer Sealer) error {
 }
 
 func (d demo) choices() {
-	for i, name := range []string{"Resolved", "Refund", "Follow-up", "Spam", "No response"} {
-		d.batch.Queue(`insert into dispositions (id, account_id, name, position, created_at) values ($1, $2, $3, $4, $5)`,
-			d.result(name), demoAccount, name, i+1, d.born())
-	}
+	d.dispositions()
 	for _, r := range [][3]string{
 		{"hi", "Greeting", "Hi, thanks for getting in touch! How can I help you?"},
 		{"moment", "One moment", "Let me look into this for you, one moment please."},

@@ -37,14 +37,14 @@ var demoCustomers = []struct {
 			asks("Great, thanks"),
 			says("You're welcome, see you then!"),
 		}},
-		{12, "agent1", "Refund", "Blue lamp TD-20417 arrived broken, refunded in full.", []demoLine{
+		{12, "agent1", "Damaged on arrival", "Blue lamp TD-20417 arrived broken, refunded in full.", []demoLine{
 			asks("My lamp arrived broken 😞"),
 			says("I'm so sorry, Maria. Could you tell me the order number?"),
 			asks("TD-20417"),
 			says("Thank you. I have started your refund. It reaches your account within 5 working days."),
 			asks("That was quick, thank you!"),
 		}},
-		{3, "agent1", "Follow-up", "Asks when the green lamp is back; call when it is in stock.", []demoLine{
+		{3, "agent1", "Write again", "Asks when the green lamp is back; call when it is in stock.", []demoLine{
 			asks("Hi, will the green lamp come back?"),
 			says("Hi Maria, we expect it at the end of the month. Shall I write to you when it's here?"),
 			asks("Yes please"),
@@ -110,9 +110,9 @@ func (d demo) pastChat(c demoChat, customer, identity, phone string) {
 		values ($1, $2, $3, $4, $5, $6, $7, 'closed', $8, $9, $10, $11, $12, $9, $13, $14, $15, $16, $7, $17, $13)`,
 		id, demoAccount, d.channel(demoSMS), identity, customer, d.queue("Support"), agent, domain.OutcomeDisposed, seq-1,
 		last.side, last.text, at, begun, assigned, closed, d.result(c.disposition), c.note)
-	d.batch.Queue(`insert into assignments (id, account_id, chat_id, user_id, queue_id, started_at, ended_at, end_reason, why)
-		values ($1, $2, $3, $4, $5, $6, $7, 'disposed', 'The longest idle agent of Support with room for a chat.')`,
-		d.id("assignment "+name, assigned), demoAccount, id, agent, d.queue("Support"), assigned, closed)
+	d.batch.Queue(`insert into assignments (id, account_id, chat_id, user_id, queue_id, channel_type, started_at, ended_at, end_reason, why)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, 'disposed', 'The longest idle agent of Support with room for a chat.')`,
+		d.id("assignment "+name, assigned), demoAccount, id, agent, d.queue("Support"), domain.ChannelSMS, assigned, closed)
 	for i, line := range c.lines {
 		var author *string
 		status := domain.StatusReceived

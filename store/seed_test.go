@@ -38,7 +38,7 @@ func TestTheDemoIsWrittenOnceAndShowsHistoryAtFirstSight(t *testing.T) {
 	require.True(t, account.RoleSMS)
 
 	// Maria writes: the agent who gets her sees her three earlier chats with their transcripts, newest first.
-	_, err = s.SetStatus(ctx, ada, domain.Available, "")
+	_, err = s.SetStatus(ctx, ada, ada.User, domain.StatusChange{Status: domain.Available})
 	require.NoError(t, err)
 	got, err := s.ReceiveMessage(ctx, domain.Inbound{
 		Channel: ch, ProviderID: "SM1", Address: "+12025550142", Kind: domain.KindText, Text: "hello again", ReceivedAt: time.Now(),
@@ -67,6 +67,28 @@ func TestTheDemoIsWrittenOnceAndShowsHistoryAtFirstSight(t *testing.T) {
 		require.Equal(t, p.LastMessage.Text, lines.Items[len(lines.Items)-1].Text)
 	}
 	require.Equal(t, 3, closed)
+	admin, _, err := s.UserForLogin(ctx, "admin@demo.test")
+	require.NoError(t, err)
+	ann := domain.Actor{Account: "demo", User: admin.ID, Name: admin.Name, Role: admin.Role}
+	queues, err := s.Queues(ctx, ann)
+	require.NoError(t, err)
+	require.Len(t, queues, 3)
+	for _, q := range queues {
+		policy, version, err := s.QueuePolicy(ctx, ann, q.ID)
+		require.NoError(t, err)
+		_, again, err := s.PutQueuePolicy(ctx, ann, q.ID, policy, &version)
+		require.NoError(t, err, "the demo's own rules are right")
+		require.Equal(t, version+1, again)
+	}
+	rules, version, err := s.RoutingSettings(ctx, ada)
+	require.NoError(t, err)
+	require.Equal(t, 1, version)
+	_, _, err = s.PutRoutingSettings(ctx, ann, rules, nil)
+	require.NoError(t, err)
+	require.NotEmpty(t, chat.Clocks, "countdowns at first sight")
+	results, err := s.Dispositions(ctx, ada, "")
+	require.NoError(t, err)
+	require.Equal(t, []string{"Resolved", "Refund", "Damaged on arrival"}, namesOf(results)[:3])
 	replies, err := s.CannedReplies(ctx, ada)
 	require.NoError(t, err)
 	require.Len(t, replies, 5)

@@ -15,8 +15,8 @@ var beginSend = define("begin a send", `
 update messages m set status = 'sending', attempts = m.attempts + 1, first_tried_at = coalesce(m.first_tried_at, @now),
   last_tried_at = @now
 from (select id, first_tried_at, last_tried_at from messages
-      where id = @message and account_id = @account and side = 'agent' and kind <> 'note' and status in ('queued', 'sending')
-        and provider_id is null for no key update) was,
+      where id = @message and account_id = @account and side in ('agent', 'system') and kind not in ('note', 'event')
+        and status in ('queued', 'sending') and provider_id is null for no key update) was,
   chats c, identities i, channels ch
 where m.id = was.id and c.id = m.chat_id and i.id = c.identity_id and ch.id = m.channel_id
 returning m.chat_id, m.seq, m.text, m.attachments, m.attempts, m.created_at, was.first_tried_at, was.last_tried_at,
@@ -112,9 +112,9 @@ func (s *Store) Message(ctx context.Context, account domain.AccountID, msg domai
 	return row.view(), providerID, nil
 }
 
-var messagePlace = define("place of an agent's message", `
+var messagePlace = define("place of an outgoing message", `
 select m.id, m.chat_id, m.channel_id, m.status from messages m
-where m.id = @message and m.account_id = @account and m.side = 'agent'`)
+where m.id = @message and m.account_id = @account and m.side in ('agent', 'system')`)
 
 // placeRow says where a message of ours is and how far it has come.
 type placeRow struct {

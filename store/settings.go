@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"tandem/domain"
+	"tandem/routing"
 )
 
 var insertAudit = define("write the audit trail", `
@@ -70,6 +71,8 @@ func (s *Store) change(ctx context.Context, a domain.Actor, what string, f func(
 
 const queueColumns = `q.id, q.name, q.priority, q.created_at,
   array(select m.user_id from queue_members m where m.queue_id = q.id order by m.user_id) as member_ids,
+  coalesce((select jsonb_agg(jsonb_build_object('user_id', m.user_id, 'priority', m.priority) order by m.priority, m.user_id)
+    from queue_members m where m.queue_id = q.id), '[]') as members, q.policy_version,
   (select count(*)::integer from waiting w where w.queue_id = q.id) as waiting`
 
 var (
@@ -81,23 +84,27 @@ insert into queues (id, account_id, name, priority, created_at) values (@queue, 
 	updateQueue = define("change a queue", `
 update queues set name = coalesce(@name, name), priority = coalesce(@priority, priority) where id = @queue and account_id = @account`)
 	moveWaiting = define("give waiting chats their queue's new priority", `
-update waiting set priority = @priority where queue_id = @queue and account_id = @account`)
+update waiting set priority = @priority where queue_id = @queue and account_id = @account and priority > 0`)
 	usersKnown = define("which of these users exist", `
 select count(*)::integer from users where account_id = @account and id = any(@users::uuid[])`)
 	changedMembers = define("who joins or leaves a queue", `
 select coalesce(m.user_id, w.id) from (select user_id from queue_members where queue_id = @queue and account_id = @account) m
   full join unnest(@users::uuid[]) as w (id) on w.id = m.user_id where m.user_id is null or w.id is null order by 1`)
-	deleteMembers = define("empty a queue", `delete from queue_members where queue_id = @queue and account_id = @account`)
+	deleteMembers = define("take members out of a queue", `
+delete from queue_members where queue_id = @queue and account_id = @account and user_id <> all (@users::uuid[])`)
 	insertMembers = define("fill a queue", `
-insert into queue_members (queue_id, user_id, account_id) select @queue, u, @account from unnest(@users::uuid[]) as u`)
+insert into queue_members (queue_id, user_id, account_id, priority)
+select @queue, u.id, @account, u.priority from unnest(@users::uuid[], @priorities::integer[]) as u (id, priority)
+on conflict (queue_id, user_id) do update set priority = excluded.priority`)
 )
 
 // defaultPriority is a queue's when nobody says.
 const defaultPriority = 5
 
-// Queues gives the account's queues, the most urgent first. For supervisors and administrators.
+// Queues gives the account's queues, the most urgent first. For supervisors, administrators, and agents, who must know where
+// a chat may be transferred to.
 func (s *Store) Queues(ctx context.Context, a domain.Actor) ([]domain.Queue, error) {
-	if err := mayRead(a); err != nil {
+	if err := mayRead(a); err != nil && a.Role != domain.RoleAgent {
 		return nil, err
 	}
 	return list[domain.Queue](ctx, s, a, queuesOfAccount, args{"account": a.Account})
@@ -127,7 +134,7 @@ func (t *tx) queue(ctx context.Context, id domain.QueueID) (domain.Queue, error)
 	return one[domain.Queue](ctx, t, queueByID, args{"queue": id, "account": t.account})
 }
 
-// UpdateQueue changes a queue's name or priority. Chats that wait in it get its new priority.
+// UpdateQueue changes a queue's name or priority. Chats that wait in it get its new priority, but for those sent to the front.
 func (s *Store) UpdateQueue(ctx context.Context, a domain.Actor, id domain.QueueID, p domain.QueuePatch) (domain.Queue, error) {
 	var queue domain.Queue
 	err := s.change(ctx, a, "queues", func(t *tx) error {
@@ -153,11 +160,15 @@ func (s *Store) UpdateQueue(ctx context.Context, a domain.Actor, id domain.Queue
 	return queue, err
 }
 
-// SetQueueMembers makes exactly these users the queue's members, and hands out what the new ones can take.
-func (s *Store) SetQueueMembers(ctx context.Context, a domain.Actor, id domain.QueueID, users []domain.UserID) (domain.Queue, error) {
-	users = distinct(users)
+// PutMembers makes exactly these users the queue's members, with their priorities, and hands out what the new ones can take.
+// Who stays keeps their turn. CodeInvalid names what is wrong with them.
+func (s *Store) PutMembers(ctx context.Context, a domain.Actor, id domain.QueueID, members []domain.Member) (domain.Queue, error) {
+	users, priorities, err := checkedMembers(members)
+	if err != nil {
+		return domain.Queue{}, err
+	}
 	var queue domain.Queue
-	err := s.change(ctx, a, "a queue's members", func(t *tx) error {
+	err = s.change(ctx, a, "a queue's members", func(t *tx) error {
 		if err := t.lockDispatch(ctx); err != nil {
 			return err
 		}
@@ -171,27 +182,42 @@ func (s *Store) SetQueueMembers(ctx context.Context, a domain.Actor, id domain.Q
 		if err != nil {
 			return err
 		}
-		members := args{"queue": id, "account": t.account, "users": users}
-		if _, err := exec(ctx, t, deleteMembers, args{"queue": id, "account": t.account}); err != nil {
-			return err
-		}
-		if _, err := exec(ctx, t, insertMembers, members); err != nil {
-			return err
-		}
-		for _, user := range changed {
-			if _, err := t.emitUser(ctx, user); err != nil {
-				return err
-			}
-		}
+		t.later(deleteMembers, args{"queue": id, "account": t.account, "users": users})
+		t.later(insertMembers, args{"queue": id, "account": t.account, "users": users, "priorities": priorities})
+		t.touch(changed...)
 		if _, err := t.dispatch(ctx); err != nil {
 			return err
 		}
 		if queue, err = t.queue(ctx, id); err != nil {
 			return err
 		}
-		return t.audit(a, "queue.members", string(id), map[string]any{"user_ids": users})
+		return t.audit(a, "queue.members", string(id), map[string]any{"members": queue.Members})
 	})
 	return queue, err
+}
+
+// Bounds of a member's priority, and the one of a member for whom none was set.
+const (
+	firstMemberPriority   = 1
+	lastMemberPriority    = 9
+	defaultMemberPriority = routing.DefaultMemberPriority
+)
+
+func checkedMembers(members []domain.Member) (users []domain.UserID, priorities []int, err error) {
+	users, priorities = []domain.UserID{}, []int{}
+	for i, m := range members {
+		if m.Priority == 0 {
+			m.Priority = defaultMemberPriority
+		}
+		if m.Priority < firstMemberPriority || m.Priority > lastMemberPriority {
+			return nil, nil, domain.Invalid(fmt.Sprintf("members[%d].priority", i), "priority must be between 1 and 9")
+		}
+		if slices.Contains(users, m.User) {
+			return nil, nil, domain.Invalid(fmt.Sprintf("members[%d].user_id", i), "this user is there already")
+		}
+		users, priorities = append(users, m.User), append(priorities, m.Priority)
+	}
+	return users, priorities, nil
 }
 
 func noQueue(err error) error {
@@ -232,15 +258,6 @@ func (t *tx) ids(ctx context.Context, st statement, with args) ([]domain.UserID,
 	return pgx.CollectRows(rows, pgx.RowTo[domain.UserID])
 }
 
-// emitUser tells the account's screens about a user after a change and gives them.
-func (t *tx) emitUser(ctx context.Context, id domain.UserID) (domain.User, error) {
-	user, err := one[domain.User](ctx, t, userByID, args{"user": id, "account": t.account})
-	if err != nil {
-		return user, err
-	}
-	return user, t.emit(domain.EventAgentStatus, "", domain.AgentEventData{User: user}, audienceAccount)
-}
-
 // distinct gives each id once; never nil, since a nil slice is NULL to PostgreSQL.
 func distinct[T ~string](ids []T) []T {
 	out := append([]T{}, ids...)
@@ -252,11 +269,6 @@ var (
 	channelsOfAccount = define("channels of an account", `
 select ch.id, ch.key, ch.type, ch.provider, ch.name, ch.address, ch.queue_id, ch.enabled from channels ch
 where ch.account_id = @account order by ch.name, ch.id`)
-	dispositionsOfAccount = define("dispositions of an account", `
-select d.id, d.name, d.position, d.disabled_at is not null as disabled from dispositions d
-where d.account_id = @account order by d.position, d.name`)
-	insertDisposition = define("make a disposition", `
-insert into dispositions (id, account_id, name, position, created_at) values (@id, @account, @name, @position, @now)`)
 	repliesOfAccount = define("canned replies of an account", `
 select r.id::text as id, r.shortcut, r.title, r.text from canned_replies r where r.account_id = @account order by r.shortcut`)
 )
@@ -284,26 +296,6 @@ func (s *Store) Channels(ctx context.Context, a domain.Actor) ([]domain.ChannelV
 		})
 	}
 	return all, err
-}
-
-// Dispositions gives the account's dispositions in their order, the disabled ones included.
-func (s *Store) Dispositions(ctx context.Context, a domain.Actor) ([]domain.Disposition, error) {
-	return list[domain.Disposition](ctx, s, a, dispositionsOfAccount, args{"account": a.Account})
-}
-
-// CreateDisposition adds a disposition.
-func (s *Store) CreateDisposition(ctx context.Context, a domain.Actor, n domain.NewDisposition) (domain.Disposition, error) {
-	d := domain.Disposition{ID: domain.NewID[domain.DispositionID](), Name: n.Name, Position: n.Position}
-	err := s.change(ctx, a, "dispositions", func(t *tx) error {
-		_, err := exec(ctx, t, insertDisposition, args{
-			"id": d.ID, "account": t.account, "name": n.Name, "position": n.Position, "now": t.now,
-		})
-		if err != nil {
-			return err
-		}
-		return t.audit(a, "disposition.created", string(d.ID), map[string]any{"name": n.Name})
-	})
-	return d, err
 }
 
 // CannedReplies gives the account's ready texts by shortcut.

@@ -31,7 +31,7 @@ func TestSettingsAreReadBySupervisorsAndChangedByAdministrators(t *testing.T) {
 	channels, err := s.Channels(ctx, f.Supervisor)
 	require.NoError(t, err)
 	require.Len(t, channels, 2)
-	results, err := s.Dispositions(ctx, f.Agents[0])
+	results, err := s.Dispositions(ctx, f.Agents[0], "")
 	require.NoError(t, err)
 	require.Len(t, results, 1)
 }
@@ -41,9 +41,9 @@ func TestAnotherAccountsQueuesAndUsersCannotBeNamed(t *testing.T) {
 	s := storetest.New(t)
 	ours, theirs := storetest.Account(t, s), storetest.Account(t, s)
 	ctx := t.Context()
-	_, err := s.SetQueueMembers(ctx, ours.Admin, ours.Queue, []domain.UserID{theirs.Agents[0].User})
+	_, err := s.PutMembers(ctx, ours.Admin, ours.Queue, []domain.Member{{User: theirs.Agents[0].User}})
 	require.Equal(t, domain.CodeInvalid, domain.CodeOf(err))
-	_, err = s.SetQueueMembers(ctx, ours.Admin, theirs.Queue, nil)
+	_, err = s.PutMembers(ctx, ours.Admin, theirs.Queue, nil)
 	require.Equal(t, domain.CodeNotFound, domain.CodeOf(err))
 	_, err = s.CreateUser(ctx, ours.Admin, domain.NewUser{
 		Email: "new@test.invalid", Name: "New", Role: domain.RoleAgent, QueueIDs: []domain.QueueID{theirs.Queue},
@@ -91,7 +91,7 @@ func TestADisabledUserIsSignedOutEverywhere(t *testing.T) {
 	f := storetest.Account(t, s)
 	ctx, now := t.Context(), time.Now()
 	ada := f.Agents[0]
-	_, err := s.SetStatus(ctx, ada, domain.Available, "")
+	_, err := s.SetStatus(ctx, ada, ada.User, domain.StatusChange{Status: domain.Available})
 	require.NoError(t, err)
 	require.NoError(t, s.CreateSession(ctx, domain.User{ID: ada.User, AccountID: f.Account}, []byte("session"), now, now.Add(time.Hour)))
 	_, err = s.CreateToken(ctx, ada, "export", []byte("token"))
@@ -126,7 +126,7 @@ func TestMoreRoomAndANewMemberBringWaitingChatsAtOnce(t *testing.T) {
 	one, two := 1, 2
 	_, err := s.UpdateUser(ctx, f.Admin, ada.User, domain.UserPatch{MaxChats: &one})
 	require.NoError(t, err)
-	_, err = s.SetStatus(ctx, ada, domain.Available, "")
+	_, err = s.SetStatus(ctx, ada, ada.User, domain.StatusChange{Status: domain.Available})
 	require.NoError(t, err)
 	for _, phone := range []string{"+12025550101", "+12025550102", "+12025550103"} {
 		got, err := s.ReceiveMessage(ctx, f.Inbound(phone, "hello"))
@@ -143,10 +143,10 @@ func TestMoreRoomAndANewMemberBringWaitingChatsAtOnce(t *testing.T) {
 	require.Equal(t, 2, held(ada))
 
 	eve := f.AddUser(t, "Eve", domain.RoleAgent)
-	_, err = s.SetStatus(ctx, eve, domain.Available, "")
+	_, err = s.SetStatus(ctx, eve, eve.User, domain.StatusChange{Status: domain.Available})
 	require.NoError(t, err)
 	require.Equal(t, 0, held(eve))
-	queue, err := s.SetQueueMembers(ctx, f.Admin, f.Queue, []domain.UserID{ada.User, eve.User, eve.User})
+	queue, err := s.PutMembers(ctx, f.Admin, f.Queue, []domain.Member{{User: ada.User}, {User: eve.User, Priority: 1}})
 	require.NoError(t, err)
 	require.Len(t, queue.MemberIDs, 2)
 	require.Equal(t, 1, held(eve))

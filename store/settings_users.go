@@ -10,11 +10,13 @@ var (
 	usersOfAccount = define("users of an account", `
 select `+userColumns+` from users u where u.account_id = @account order by u.name, u.id`)
 	insertUser = define("add a user", `
-insert into users (id, account_id, email, name, role, password_hash, max_chats, status_since, idle_since, created_at)
-values (@user, @account, @email, @name, @role, @hash, @max_chats, @now, @now, @now)`)
+insert into users (id, account_id, email, name, role, password_hash, max_chats, channel_types, status_since, idle_since, created_at)
+values (@user, @account, @email, @name, @role, @hash, @max_chats, nullif(@types::text[], '{}'), @now, @now, @now)`)
 	updateUser = define("change a user", `
 update users set name = coalesce(@name, name), role = coalesce(@role, role), max_chats = coalesce(@max_chats, max_chats),
   password_hash = coalesce(@hash, password_hash),
+  channel_types = case when @types::text[] is null then channel_types else nullif(@types::text[], '{}') end,
+  next_status = case when @disabled then '' else next_status end, next_reason = case when @disabled then '' else next_reason end,
   disabled_at = case when @disabled::boolean is null then disabled_at when @disabled then coalesce(disabled_at, @now) end,
   status = case when @disabled then 'offline' else status end,
   status_reason = case when @disabled then '' else status_reason end,
@@ -32,7 +34,8 @@ func (s *Store) Users(ctx context.Context, a domain.Actor) ([]domain.User, error
 	if err := mayRead(a); err != nil {
 		return nil, err
 	}
-	return list[domain.User](ctx, s, a, usersOfAccount, args{"account": a.Account})
+	rows, err := list[userRow](ctx, s, a, usersOfAccount, args{"account": a.Account})
+	return users(rows), err
 }
 
 // CreateUser adds a person, offline. Only a super admin makes another one.
@@ -44,11 +47,15 @@ func (s *Store) CreateUser(ctx context.Context, a domain.Actor, n domain.NewUser
 	if err := mayGive(a, n.Role); err != nil {
 		return domain.User{}, err
 	}
+	types, err := checkedTypes(&n.ChannelTypes)
+	if err != nil {
+		return domain.User{}, err
+	}
 	var user domain.User
-	err := s.change(ctx, a, "users", func(t *tx) error {
+	err = s.change(ctx, a, "users", func(t *tx) error {
 		_, err := exec(ctx, t, insertUser, args{
 			"user": id, "account": t.account, "email": n.Email, "name": n.Name, "role": n.Role, "hash": n.PasswordHash,
-			"max_chats": n.MaxChats, "now": t.now,
+			"max_chats": n.MaxChats, "types": types, "now": t.now,
 		})
 		if err != nil {
 			return err
@@ -59,9 +66,26 @@ func (s *Store) CreateUser(ctx context.Context, a domain.Actor, n domain.NewUser
 		if user, err = t.emitUser(ctx, id); err != nil {
 			return err
 		}
-		return t.audit(a, "user.created", string(id), map[string]any{"role": n.Role, "max_chats": n.MaxChats, "queue_ids": n.QueueIDs})
+		return t.audit(a, "user.created", string(id), map[string]any{
+			"role": n.Role, "max_chats": n.MaxChats, "queue_ids": n.QueueIDs, "channel_types": types,
+		})
 	})
 	return user, err
+}
+
+// checkedTypes gives channel types each once: nil stays nil, an empty list means all.
+func checkedTypes(types *[]domain.ChannelType) ([]domain.ChannelType, error) {
+	if types == nil {
+		return nil, nil
+	}
+	for _, t := range *types {
+		switch t {
+		case domain.ChannelSMS, domain.ChannelWhatsApp, domain.ChannelWebchat, domain.ChannelMessenger, domain.ChannelX:
+		default:
+			return nil, domain.Invalid("channel_types", "%q isn't a channel type", t)
+		}
+	}
+	return distinct(*types), nil
 }
 
 // mayGive keeps administrators from making super admins, themselves included.
@@ -76,24 +100,38 @@ func mayGive(a domain.Actor, role domain.Role) error {
 }
 
 // UpdateUser changes a person. A new role, a new password and being disabled end their sessions; being disabled ends
-// their tokens as well. Chats they hold stay theirs until somebody disposes them. More room or another queue brings them
-// waiting chats at once.
+// their tokens as well, and gives their active chats back to the front of their lines; what its customer has left stays
+// theirs until somebody disposes of it. More room or another queue brings them waiting chats at once.
 func (s *Store) UpdateUser(ctx context.Context, a domain.Actor, id domain.UserID, p domain.UserPatch) (domain.User, error) {
+	types, err := checkedTypes(p.ChannelTypes)
+	if err != nil {
+		return domain.User{}, err
+	}
 	var user domain.User
-	err := s.change(ctx, a, "a user", func(t *tx) error {
+	err = s.change(ctx, a, "a user", func(t *tx) error {
 		if err := t.lockDispatch(ctx); err != nil {
 			return err
 		}
-		before, err := one[domain.User](ctx, t, userByID, args{"user": id, "account": t.account})
+		before, err := t.userNow(ctx, id)
 		if err != nil {
-			return noUser(err)
+			return err
 		}
 		if err := mayPatch(a, before, p); err != nil {
 			return err
 		}
+		if p.Disabled != nil && *p.Disabled && before.DisabledAt == nil {
+			if err := t.userDisabled(ctx, a, before); err != nil {
+				return err
+			}
+		}
+		if p.Role != nil && before.Role.TakesChats() && !p.Role.TakesChats() {
+			if err := t.noMoreChats(ctx, id, domain.Offline, "takes no chats any more"); err != nil {
+				return err
+			}
+		}
 		if _, err := exec(ctx, t, updateUser, args{
 			"user": id, "account": t.account, "name": p.Name, "role": p.Role, "max_chats": p.MaxChats, "hash": p.PasswordHash,
-			"disabled": p.Disabled, "now": t.now,
+			"types": types, "disabled": p.Disabled, "now": t.now,
 		}); err != nil {
 			return err
 		}
@@ -110,11 +148,27 @@ func (s *Store) UpdateUser(ctx context.Context, a domain.Actor, id domain.UserID
 			return err
 		}
 		return t.audit(a, "user.changed", string(id), map[string]any{
-			"name": p.Name, "role": p.Role, "max_chats": p.MaxChats, "queue_ids": p.QueueIDs, "disabled": p.Disabled,
+			"name": p.Name, "role": p.Role, "max_chats": p.MaxChats, "queue_ids": p.QueueIDs, "channel_types": types, "disabled": p.Disabled,
 			"password": p.PasswordHash != nil,
 		})
 	})
 	return user, err
+}
+
+// userDisabled takes from a user what they can serve no longer.
+func (t *tx) userDisabled(ctx context.Context, a domain.Actor, user domain.User) error {
+	if err := t.handOver(ctx, user, handing{all: true, why: user.Name + " is disabled", actor: a.User}); err != nil {
+		return err
+	}
+	if err := t.noMoreChats(ctx, user.ID, domain.Offline, "is disabled"); err != nil {
+		return err
+	}
+	if user.Status != domain.Offline {
+		t.later(recordStatus, args{
+			"account": t.account, "user": user.ID, "status": domain.Offline, "reason": "disabled", "actor": a.User, "now": t.now,
+		})
+	}
+	return t.flush(ctx)
 }
 
 func noUser(err error) error {

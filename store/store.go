@@ -27,14 +27,19 @@ type Options struct {
 	SystemConns  int32
 	// Warm opens every connection at the start and lets each plan the message path's statements, for a process that takes
 	// messages in: opening them under load, one stall would beget the next.
-	Warm bool
-	Sealer       Sealer
+	Warm   bool
+	Sealer Sealer
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Ring is called after every commit that wrote events. It must not block. May be nil.
 	Ring func()
 	// OnFacts gets the facts of every commit that wrote some. It must not block. May be nil.
 	OnFacts func(domain.ChatFacts)
+	// HandsOut makes the Store hand out waiting chats by itself as soon as one arrives or a slot comes free, without
+	// waiting until the chat's workflow asks.
+	HandsOut bool
+	// OnFailure gets the errors of work that nobody waits for. May be nil.
+	OnFailure func(error)
 }
 
 // Default pool sizes: the account pool carries the message path, the system pool look-ups, relay and event reader.
@@ -57,6 +62,9 @@ type Store struct {
 	now     func() time.Time
 	ring    func()
 	onFacts func(domain.ChatFacts)
+	// started is when this process began to watch presence.
+	started time.Time
+	soon    handingOut
 }
 
 // Open connects both pools. The schema must be migrated; see CheckSchema.
@@ -71,6 +79,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.onFacts == nil {
 		s.onFacts = func(domain.ChatFacts) {}
 	}
+	s.started = s.now()
+	s.soon.start(o)
 	var err error
 	if s.system, err = openPool(ctx, o, cmp0(o.SystemConns, defaultSystemConns), nil); err != nil {
 		return nil, fmt.Errorf("connecting to PostgreSQL: %w", err)
@@ -125,6 +135,7 @@ func openPool(ctx context.Context, o Options, size int32, setUp func(context.Con
 
 // Close waits for running statements and closes both pools.
 func (s *Store) Close() {
+	s.soon.stop()
 	s.account.Close()
 	s.system.Close()
 }
@@ -143,13 +154,19 @@ type tx struct {
 	pgx.Tx
 	account domain.AccountID
 	now     time.Time
+	clock   func() time.Time
 	last    pgx.Batch
 	events  []eventRow
 	told    []factRow
+	stories []storyRow
 	// touched are users whose load or state may have changed.
 	touched map[domain.UserID]bool
 	facts   []domain.ChatFacts // filled by the commit
 }
+
+// tick makes it now: at the begin, and again after a lock that may have taken long, lest what follows be dated before what
+// others did meanwhile.
+func (t *tx) tick() { t.now = t.clock().UTC().Truncate(time.Millisecond) }
 
 // later queues a statement to be sent with the commit, in order. Use it for writes whose results don't matter: an
 // error of one undoes the transaction.
@@ -189,7 +206,8 @@ func (s *Store) runInAccount(ctx context.Context, account domain.AccountID, f fu
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{Tx: begun, account: account, now: s.now().UTC().Truncate(time.Millisecond)}
+	t := &tx{Tx: begun, account: account, clock: s.now}
+	t.tick()
 	if err = f(t); err == nil {
 		err = t.end(ctx)
 	}
@@ -204,6 +222,10 @@ func (s *Store) runInAccount(ctx context.Context, account domain.AccountID, f fu
 
 // end sends what was queued together with the commit.
 func (t *tx) end(ctx context.Context) error {
+	if err := t.settleAgents(ctx); err != nil {
+		return err
+	}
+	t.queueStories()
 	t.queueEvents()
 	t.queueFacts()
 	if t.last.Len() == 0 {

@@ -38,7 +38,7 @@ func (s *Store) EnsureVisitor(ctx context.Context, ch domain.Channel, address, n
 	}
 	var v Visitor
 	err := s.inAccount(ctx, ch.Account, func(t *tx) error {
-		who, err := t.ensureIdentity(ctx, ch, address, name)
+		who, err := t.ensureIdentity(ctx, ch, address, name, nil)
 		if err != nil {
 			return err
 		}
@@ -65,13 +65,13 @@ select `+chatColumns+` from (
 select `+messageColumns+` from (
   select x.* from messages x join chats c on c.id = x.chat_id
   where x.chat_id = @chat and c.account_id = @account and c.channel_id = @channel and c.identity_id = @identity
-    and x.seq > @after and x.kind <> 'note' order by x.seq desc limit @limit
+    and x.seq > @after and x.kind not in ('note', 'event') order by x.seq desc limit @limit
 ) m `+messageJoins+` order by m.seq`)
 	visitorMessagesAfter = define("messages for a visitor after", `
 select `+messageColumns+` from (
   select x.* from messages x join chats c on c.id = x.chat_id
   where x.chat_id = @chat and c.account_id = @account and c.channel_id = @channel and c.identity_id = @identity
-    and x.seq > @after and x.kind <> 'note' order by x.seq limit @limit
+    and x.seq > @after and x.kind not in ('note', 'event') order by x.seq limit @limit
 ) m `+messageJoins+` order by m.seq`)
 )
 
@@ -112,8 +112,8 @@ func (s *Store) VisitorChat(ctx context.Context, ch domain.Channel, v domain.Ide
 	return view, messages, nil
 }
 
-// VisitorMessages gives the messages of one of the visitor's chats after a seq, oldest first, without notes. A chat that
-// isn't theirs has none.
+// VisitorMessages gives the messages of one of the visitor's chats after a seq, oldest first, without notes and lines
+// about staff. A chat that isn't theirs has none.
 func (s *Store) VisitorMessages(ctx context.Context, ch domain.Channel, v domain.IdentityID, after int64, chat domain.ChatID) ([]domain.Message, error) {
 	for _, id := range []string{string(v), string(chat)} {
 		if _, err := uuid.Parse(id); err != nil {
@@ -137,12 +137,12 @@ func (s *Store) VisitorMessages(ctx context.Context, ch domain.Channel, v domain
 var deliverToVisitor = define("deliver to a visitor", `
 with got as (
   update messages set status = 'delivered'
-  where chat_id = @chat and seq <= @seq and side = 'agent' and kind <> 'note' and status = 'sent'
+  where chat_id = @chat and seq <= @seq and side in ('agent', 'system') and kind not in ('note', 'event') and status = 'sent'
   returning *
 )
 select `+messageColumns+` from got m `+messageJoins+` order by m.seq`)
 
-// VisitorRead records that the visitor's browser has the agent's messages up to seq: they become delivered. The browser
+// VisitorRead records that the visitor's browser has our messages up to seq: they become delivered. The browser
 // acknowledges what it received, whether or not the person looked, so nothing is called read.
 func (s *Store) VisitorRead(ctx context.Context, ch domain.Channel, v domain.IdentityID, seq int64) error {
 	if _, err := uuid.Parse(string(v)); err != nil {
@@ -186,6 +186,10 @@ func (s *Store) EndChat(ctx context.Context, ch domain.Channel, v domain.Identit
 		return nil //nolint:nilerr // a visitor who never wrote has no chat to end
 	}
 	err := s.inAccount(ctx, ch.Account, func(t *tx) error {
+		// By setting, a chat whose customer has left takes no slot: somebody else may have it.
+		if err := t.lockDispatch(ctx); err != nil {
+			return err
+		}
 		var locked []domain.ChatID
 		var found []chatRow
 		b := &pgx.Batch{}
@@ -204,7 +208,12 @@ func (s *Store) EndChat(ctx context.Context, ch domain.Channel, v domain.Identit
 		if c.CustomerLeftAt != nil {
 			return nil
 		}
-		return t.leave(c)
+		if err := t.leave(c); err != nil {
+			return err
+		}
+		t.touch(c.owner())
+		_, err := t.dispatch(ctx)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("ending a chat: %w", err)

@@ -22,6 +22,8 @@ type Options struct {
 	LocalActivities int
 	// Sends bounds how many messages are at one provider at once.
 	Sends int
+	// Notices bounds how many webhooks are being called at once.
+	Notices int
 	// StickyChats is how many chats are kept ready in memory instead of being replayed.
 	StickyChats int
 	// StopWithin is how long running activities get to finish when the process stops.
@@ -35,6 +37,7 @@ const (
 	defaultChatActivities  = 8
 	defaultLocalActivities = 4
 	defaultSends           = 200
+	defaultNotices         = 50
 	defaultStickyChats     = 2000
 	defaultStopWithin      = 10 * time.Second
 	workflowTasks          = 100
@@ -49,6 +52,7 @@ func (o Options) withDefaults() Options {
 	o.ChatActivities = orDefault(o.ChatActivities, defaultChatActivities)
 	o.LocalActivities = orDefault(o.LocalActivities, defaultLocalActivities)
 	o.Sends = orDefault(o.Sends, defaultSends)
+	o.Notices = orDefault(o.Notices, defaultNotices)
 	o.StickyChats = orDefault(o.StickyChats, defaultStickyChats)
 	o.StopWithin = orDefault(o.StopWithin, defaultStopWithin)
 	if o.Log == nil {
@@ -79,11 +83,11 @@ func (o Options) chatWorker(i interceptor.WorkerInterceptor) sdk.Options {
 	}
 }
 
-// sendWorker calls one provider. Each send mostly waits for the network.
-func (o Options) sendWorker(i interceptor.WorkerInterceptor) sdk.Options {
+// callWorker calls somebody else's machine, so many at once. Each call mostly waits for the network.
+func (o Options) callWorker(most int, i interceptor.WorkerInterceptor) sdk.Options {
 	return sdk.Options{
 		DisableWorkflowWorker:              true,
-		MaxConcurrentActivityExecutionSize: o.Sends,
+		MaxConcurrentActivityExecutionSize: most,
 		ActivityTaskPollerBehavior:         pollers(2, 16),
 		WorkerStopTimeout:                  o.StopWithin,
 		Interceptors:                       []interceptor.WorkerInterceptor{i},

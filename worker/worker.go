@@ -19,8 +19,10 @@ import (
 // Deps are the activities. All are required.
 type Deps struct {
 	Routing  *activities.Routing
+	Clocks   *activities.Clocks
 	Chats    *activities.Chats
 	Sending  *activities.Sending
+	Notices  *activities.Notices
 	Sweeping *activities.Sweeping
 }
 
@@ -35,7 +37,8 @@ type Pool struct {
 
 // New makes the workers' pool without touching the network.
 func New(c client.Client, deps Deps, o Options) (*Pool, error) {
-	if c == nil || deps.Routing == nil || deps.Chats == nil || deps.Sending == nil || deps.Sweeping == nil {
+	if c == nil || deps.Routing == nil || deps.Clocks == nil || deps.Chats == nil || deps.Sending == nil || deps.Notices == nil ||
+		deps.Sweeping == nil {
 		return nil, errors.New("workers need a client and every activity")
 	}
 	o = o.withDefaults()
@@ -130,9 +133,13 @@ func (p *Pool) workers(broken func(error)) []sdk.Worker {
 	chatOptions.OnFatalError = broken
 	chat := sdk.New(p.client, workflows.QueueChat, chatOptions)
 	RegisterChat(chat, p.deps)
-	all := []sdk.Worker{chat}
+	noticeOptions := p.options.callWorker(p.options.Notices, p.watch)
+	noticeOptions.OnFatalError = broken
+	notices := sdk.New(p.client, workflows.QueueNotices, noticeOptions)
+	RegisterNotices(notices, p.deps)
+	all := []sdk.Worker{chat, notices}
 	for _, provider := range p.options.Providers {
-		sendOptions := p.options.sendWorker(p.watch)
+		sendOptions := p.options.callWorker(p.options.Sends, p.watch)
 		sendOptions.OnFatalError = broken
 		send := sdk.New(p.client, workflows.QueueSend(provider), sendOptions)
 		RegisterSend(send, p.deps)
@@ -148,12 +155,19 @@ func RegisterChat(r sdk.Registry, d Deps) {
 	r.RegisterWorkflowWithOptions(workflows.Sweep, workflow.RegisterOptions{Name: workflows.NameSweep})
 	register(r, "RequestAgent", d.Routing.RequestAgent)
 	register(r, "ReleaseAndPickNext", d.Routing.ReleaseAndPickNext)
+	register(r, "LoadStanding", d.Clocks.LoadStanding)
+	register(r, "FireClock", d.Clocks.FireClock)
 	register(r, "LoadChat", d.Chats.LoadChat)
 	register(r, "LoadFacts", d.Chats.LoadFacts)
 	register(r, "CloseChat", d.Chats.CloseChat)
 	register(r, "EndSend", d.Sending.EndSend)
 	register(r, "SweepChats", d.Sweeping.SweepChats)
 	register(r, "PruneLedger", d.Sweeping.PruneLedger)
+}
+
+// RegisterNotices registers what the queue of webhooks needs.
+func RegisterNotices(r sdk.Registry, d Deps) {
+	register(r, "Notify", d.Notices.Notify)
 }
 
 // RegisterSend registers what a provider's queue needs.

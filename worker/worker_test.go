@@ -58,7 +58,8 @@ func (quiet) Error(string, ...any) {}
 
 func deps() worker.Deps {
 	return worker.Deps{
-		Routing: &activities.Routing{}, Chats: &activities.Chats{}, Sending: &activities.Sending{}, Sweeping: &activities.Sweeping{},
+		Routing: &activities.Routing{}, Clocks: &activities.Clocks{}, Chats: &activities.Chats{}, Sending: &activities.Sending{},
+		Notices: &activities.Notices{}, Sweeping: &activities.Sweeping{},
 	}
 }
 
@@ -68,6 +69,7 @@ func TestRegisteredNames(t *testing.T) {
 	c := lazyClient(t)
 	var names []string
 	worker.RegisterChat(recorder{Registry: sdk.New(c, "chat", sdk.Options{}), queue: "chat", names: &names}, deps())
+	worker.RegisterNotices(recorder{Registry: sdk.New(c, "notices", sdk.Options{}), queue: "notices", names: &names}, deps())
 	worker.RegisterSend(recorder{Registry: sdk.New(c, "send-twilio", sdk.Options{}), queue: "send", names: &names}, deps())
 	slices.Sort(names)
 	got := strings.Join(names, "\n") + "\n"

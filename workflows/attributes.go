@@ -1,7 +1,11 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/temporal"
+
+	"tandem/routing"
 )
 
 // The search attributes, by which operators find chats in the Temporal UI. SQL visibility has room for 10 keywords and
@@ -16,11 +20,15 @@ var (
 	AttrOutcome  = temporal.NewSearchAttributeKeyKeyword("ChatOutcome") // set when the chat has closed
 	AttrQueuedAt = temporal.NewSearchAttributeKeyTime("ChatQueuedAt")
 	AttrPriority = temporal.NewSearchAttributeKeyInt64("ChatPriority")
+	// AttrDeadlineAt is the chat's soonest deadline. It leaves out the wait for a customer's answer, which begins anew with
+	// every message; from the first warning on that is shown too.
+	AttrDeadlineAt = temporal.NewSearchAttributeKeyTime("ChatDeadlineAt")
 )
 
 // shownAttributes is what was last written, to write only what differs.
 type shownAttributes struct {
 	phase, queue, agent, outcome string
+	deadline                     int64 // ms since 1970; 0 when there is none
 	first                        bool
 }
 
@@ -28,6 +36,10 @@ type shownAttributes struct {
 func (s ChatState) changes(account string, shown shownAttributes) ([]temporal.SearchAttributeUpdate, shownAttributes) {
 	next := shownAttributes{
 		phase: string(s.Phase), queue: s.QueueName, agent: string(s.Owner), outcome: string(s.Outcome), first: true,
+	}
+	deadline, hasDeadline := s.shownDeadline()
+	if hasDeadline {
+		next.deadline = deadline.UnixMilli()
 	}
 	if next == shown {
 		return nil, shown
@@ -45,7 +57,24 @@ func (s ChatState) changes(account string, shown shownAttributes) ([]temporal.Se
 	if next.outcome != shown.outcome {
 		updates = append(updates, setOrUnset(AttrOutcome, next.outcome))
 	}
+	if next.deadline != shown.deadline {
+		if hasDeadline {
+			updates = append(updates, AttrDeadlineAt.ValueSet(deadline))
+		} else {
+			updates = append(updates, AttrDeadlineAt.ValueUnset())
+		}
+	}
 	return updates, next
+}
+
+// shownDeadline is the soonest deadline that operators see among the search attributes.
+func (s ChatState) shownDeadline() (time.Time, bool) {
+	for _, c := range s.clocks() {
+		if c.Kind != routing.ClockSilence || c.Step > 0 {
+			return c.At, true
+		}
+	}
+	return time.Time{}, false
 }
 
 func setOrUnset(key temporal.SearchAttributeKeyKeyword, value string) temporal.SearchAttributeUpdate {

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -20,12 +22,13 @@ type ChatOutcome struct {
 // Chat carries one chat from its first message to its disposition. It starts with the chat's first fact, and again
 // with the next one, or with the sweep, should an operator terminate it: it then goes on from what the ledger has. It
 // ends when the ledger has closed the chat and every message has reached an end. It guarantees that a waiting chat
-// keeps asking for an agent, that agents' messages go out one after the other, and that a chat is never closed over
-// something its closer couldn't have seen.
+// keeps asking for an agent, that each of its clocks fires at its moment or at once when that was missed, that messages
+// go out one after the other, and that a chat is never closed over something its closer couldn't have seen.
 //
-//	queued         asks for an agent, and again every 15–30 s as a safety net; the customer leaves → closed, abandoned
-//	active         sends what the agent writes; nothing runs while nobody writes
-//	customer_left  waits for the disposition; the customer writes again → active
+//	queued         asks for an agent, and again every 15–30 s as a safety net; takes its fallback steps; the customer
+//	               leaves → closed, abandoned
+//	active         sends what the agent writes; watches the first reply, the customer's silence, a hold
+//	customer_left  waits for the disposition, as long as the wrap-up may take; the customer writes again → active
 //	closed         finishes its sends and ends
 func Chat(ctx workflow.Context, in ChatInput) (ChatOutcome, error) {
 	c, err := newChat(ctx, in)
@@ -36,7 +39,7 @@ func Chat(ctx workflow.Context, in ChatInput) (ChatOutcome, error) {
 	if !temporal.IsCanceledError(err) || ctx.Err() == nil {
 		return outcome, err
 	}
-	c.state, c.ask = c.state.cancelled(), deadline{}
+	c.state, c.timer = c.state.cancelled(), deadline{}
 	last, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	if outcome, err := c.run(last); err != nil {
@@ -55,8 +58,9 @@ type chat struct {
 	inbox    []domain.Fact
 	received int // facts that came by signal in this run
 	commands []*closeCommand
-	ask      deadline
+	timer    deadline
 	send     *sending
+	notices  []notice
 	shown    shownAttributes
 }
 
@@ -113,20 +117,16 @@ func (c *chat) run(ctx workflow.Context) (ChatOutcome, error) {
 
 // act does what the state asks for. Each step may find that the one before changed its mind about the phase.
 func (c *chat) act(ctx workflow.Context) error {
-	if err := c.ask.settle(ctx); err != nil {
-		return err
-	}
-	if err := c.settleSend(ctx); err != nil {
-		return err
-	}
-	if err := c.obey(ctx); err != nil {
-		return err
-	}
-	if err := c.advance(ctx); err != nil {
-		return err
+	c.settleNotices(ctx)
+	for _, step := range []func(workflow.Context) error{
+		c.timer.settle, c.settleSend, c.obey, c.advance, c.refresh, c.fireDue,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	c.startSend(ctx)
-	c.ask.arm(ctx, c.state.AskAgainAt, c.askSummary())
+	c.timer.arm(ctx, c.state.nextWake())
 	return nil
 }
 
@@ -163,12 +163,18 @@ func (c *chat) requestAgent(ctx workflow.Context) error {
 	if c.state.Phase == domain.PhaseQueued {
 		c.state = c.state.askAgain(c.id, workflow.Now(ctx))
 	}
+	if c.state.Routed && !c.state.Phase.Open() {
+		return c.catchUp(ctx, 0) // a last text may have gone out with the close
+	}
 	return nil
 }
 
 // awake reports whether the loop has something to do.
 func (c *chat) awake(ctx workflow.Context) bool {
-	if len(c.commands) > 0 || c.ask.passed() || c.send != nil && c.send.future.IsReady() {
+	if len(c.commands) > 0 || c.timer.passed() || c.send != nil && c.send.future.IsReady() {
+		return true
+	}
+	if slices.ContainsFunc(c.notices, func(n notice) bool { return n.future.IsReady() }) {
 		return true
 	}
 	for _, kind := range domain.FactKinds() {
@@ -177,11 +183,4 @@ func (c *chat) awake(ctx workflow.Context) bool {
 		}
 	}
 	return false
-}
-
-func (c *chat) askSummary() string {
-	if c.state.Cancelled || c.state.Left {
-		return "Try again to close the chat"
-	}
-	return "Ask again for an agent (safety net)"
 }

@@ -42,6 +42,9 @@ func (s ChatState) card() string {
 	row("Queue", s.QueueName)
 	row("Agent", s.OwnerName)
 	row("Why", s.Why)
+	row("Rules", s.rules())
+	row("Waits for", s.awaited())
+	row("Offered to", s.offered())
 	row("In line since", moment(s.QueuedAt))
 	if s.Position > 0 {
 		row("Place in line", strconv.Itoa(s.Position))
@@ -54,6 +57,8 @@ func (s ChatState) card() string {
 	if s.URL != "" {
 		b.WriteString("\n[Open the chat in the console](" + s.URL + ")\n")
 	}
+	s.writeDeadlines(&b)
+	s.writeStory(&b)
 	b.WriteString("\nLatest, newest last (UTC)\n\n")
 	for _, line := range s.Timeline[max(0, len(s.Timeline)-cardLines):] {
 		b.WriteString("- " + clock(line.At) + " " + line.What)
@@ -63,6 +68,53 @@ func (s ChatState) card() string {
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// writeDeadlines lists the chat's clocks with absolute times: what happens next unless somebody acts.
+func (s ChatState) writeDeadlines(b *strings.Builder) {
+	clocks := s.clocks()
+	if len(clocks) == 0 {
+		return
+	}
+	b.WriteString("\nDeadlines (UTC)\n\n| At | What | Then |\n|---|---|---|\n")
+	for _, c := range clocks {
+		b.WriteString("| " + moment(c.At) + " | " + kindLabel(c) + " | " + strings.ReplaceAll(c.What, "|", "\\|") + " |\n")
+	}
+	if !s.FireAfter.IsZero() {
+		b.WriteString("\nTried, and tried again at " + clock(s.FireAfter) + ".\n")
+	}
+}
+
+// writeStory tells why the chat is where it is, from the decisions as they were recorded.
+func (s ChatState) writeStory(b *strings.Builder) {
+	if len(s.Story) == 0 {
+		return
+	}
+	b.WriteString("\nWhy it is here (UTC)\n\n")
+	for _, line := range s.Story {
+		b.WriteString("- " + clock(line.At) + " " + line.Text + "\n")
+	}
+}
+
+func (s ChatState) rules() string {
+	if !s.Routed || s.Standing.QueueName == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s, version %d", s.Standing.QueueName, s.Standing.PolicyVersion)
+}
+
+func (s ChatState) awaited() string {
+	if s.Phase != domain.PhaseQueued || s.Standing.StickyAgent == "" || s.Standing.StickyUntil.IsZero() {
+		return ""
+	}
+	return nameOr(s.Standing.StickyName, "the customer's own agent") + " until " + clock(s.Standing.StickyUntil)
+}
+
+func (s ChatState) offered() string {
+	if s.Standing.Offer == nil || !s.Phase.Open() {
+		return ""
+	}
+	return nameOr(s.Standing.Offer.AgentName, "an agent") + " until " + clock(s.Standing.Offer.ExpiresAt)
 }
 
 func (s ChatState) headline() string {
@@ -96,6 +148,7 @@ func (c *chat) view() (ChatView, error) {
 		Phase: c.state.Phase, Outcome: c.state.Outcome, Queue: c.state.QueueName, Owner: c.state.Owner,
 		OwnerName: c.state.OwnerName, Why: c.state.Why, Position: c.state.Position, LastSeq: c.state.LastSeq,
 		Unsent: len(c.state.Unsent), Sending: c.sendingSeq(), Run: c.state.Run, Received: c.received,
+		Deadlines: c.state.clocks(),
 	}
 	if at := c.state.AskAgainAt; !at.IsZero() {
 		v.AskAgainAt = &at

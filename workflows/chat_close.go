@@ -76,6 +76,7 @@ func (c *chat) dispose(ctx workflow.Context, command *closeCommand) error {
 		}
 		result, err := c.tryClose(ctx, domain.CloseRequest{
 			Outcome: domain.OutcomeDisposed, Actor: r.Actor, Disposition: r.Disposition, Note: r.Note,
+			CallbackAt: r.CallbackAt, CallbackZone: r.CallbackZone, BreakAfter: r.BreakAfter,
 		})
 		switch {
 		case temporal.IsCanceledError(err):

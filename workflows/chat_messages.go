@@ -23,6 +23,11 @@ type CloseChatRequest struct {
 	Note        string               `json:"note,omitempty"`
 	// SeenSeq is how far the actor has read: a customer's message beyond it refuses the command. 0 asks for no check.
 	SeenSeq int64 `json:"seen_seq,omitempty"`
+	// CallbackAt is when the customer was promised to be called back, in CallbackZone; zero for no promise.
+	CallbackAt   time.Time `json:"callback_at,omitzero"`
+	CallbackZone string    `json:"callback_zone,omitempty"`
+	// BreakAfter books a break with this reason for when the actor's chats are done; empty books none.
+	BreakAfter string `json:"break_after,omitempty"`
 }
 
 // View answers how one chat stands in its workflow, for debugging.
@@ -41,8 +46,10 @@ type ChatView struct {
 	Unsent     int            `json:"unsent"`
 	Sending    int64          `json:"sending,omitempty"` // the seq of the message at the provider
 	AskAgainAt *time.Time     `json:"ask_again_at,omitempty"`
-	Run        int            `json:"run"` // 1 for the first of a chain
-	Received   int            `json:"received"`
+	// Deadlines are the chat's clocks, soonest first.
+	Deadlines []domain.Deadline `json:"deadlines,omitempty"`
+	Run       int               `json:"run"` // 1 for the first of a chain
+	Received  int               `json:"received"`
 }
 
 // Timeline answers the latest things that happened in a chat, oldest first.

@@ -8,6 +8,7 @@ import (
 
 	"tandem/activities"
 	"tandem/domain"
+	"tandem/routing"
 )
 
 // ChatInput starts a chat's workflow. State is nil on the first run of a chain: the workflow then loads the chat from
@@ -45,6 +46,16 @@ type ChatState struct {
 	AskAgainAt time.Time      `json:"ask_again_at,omitzero"`
 	Asked      int            `json:"asked,omitempty"`
 	Timeline   []TimelineLine `json:"timeline,omitempty"`
+	// Routed: the workflow keeps the chat's clocks. Standing is what they depend on, up to StandingSeq; Stale is set when it
+	// must be read again. Story is how the chat came to where it is.
+	Routed      bool                       `json:"routed,omitempty"`
+	Standing    routing.Standing           `json:"standing,omitzero"`
+	StandingSeq int64                      `json:"standing_seq,omitempty"`
+	Stale       bool                       `json:"stale,omitempty"`
+	Story       []activities.StorySentence `json:"story,omitempty"`
+	// FireAfter is when a clock may be tried again that the ledger didn't fire; FireFailures counts tries in a row.
+	FireAfter    time.Time `json:"fire_after,omitzero"`
+	FireFailures int       `json:"fire_failures,omitempty"`
 	// Counted over the whole chain.
 	Run              int `json:"run"`
 	CustomerMessages int `json:"customer_messages,omitempty"`
@@ -58,7 +69,7 @@ type UnsentMessage struct {
 	Deadline time.Time   `json:"deadline"`
 }
 
-// timelineLines bounds the carried timeline to about 3 KB.
+// timelineLines bounds the carried timeline to a few KB.
 const timelineLines = 30
 
 // newChatState is the state of a first run: the chat as the ledger has it.
@@ -67,6 +78,7 @@ func newChatState(loaded activities.LoadedChat, now time.Time) ChatState {
 	s := ChatState{
 		Phase: l.Phase, Outcome: l.Outcome, ChannelKey: l.ChannelKey, QueueName: l.QueueName, Priority: l.Priority,
 		Owner: l.Owner, OwnerName: l.OwnerName, QueuedAt: l.QueuedAt, URL: loaded.URL, LastSeq: l.LastSeq,
+		Routed: loaded.Routed, Stale: loaded.Routed,
 	}
 	for _, f := range loaded.Recent {
 		s = s.recall(f)
@@ -96,7 +108,7 @@ func (s ChatState) Apply(f domain.Fact, now time.Time) ChatState {
 	}
 	s.LastSeq = f.Seq
 	s = s.count(f).note(f.At, f.Seq, describe(f))
-	if f.Kind == domain.FactAgentMessage && f.Send != nil {
+	if f.Send != nil && (f.Kind == domain.FactAgentMessage || f.Kind == domain.FactSystemMessage) {
 		s.Unsent = append(s.Unsent, UnsentMessage{Fact: f, Deadline: now.Add(SendWithin)})
 	}
 	if f.Kind == domain.FactCustomerMessage {
@@ -105,22 +117,76 @@ func (s ChatState) Apply(f domain.Fact, now time.Time) ChatState {
 	if !s.Phase.Open() {
 		return s
 	}
+	return s.restand(f).move(f)
+}
+
+// move gives the phase and the owner after a fact.
+func (s ChatState) move(f domain.Fact) ChatState {
 	switch f.Kind {
 	case domain.FactCustomerMessage:
 		return s.customerWrote()
 	case domain.FactAgentAssigned:
 		return s.assigned(f.Agent, f.AgentName, f.Detail)
-	case domain.FactAgentGone:
+	case domain.FactAgentGone, domain.FactChatRequeued:
+		if s.Routed {
+			// The ledger has looked for an agent in the same transaction; asking is the safety net only.
+			return s.backToQueue(f.At.Add(askAgainAfter))
+		}
 		return s.backToQueue(f.At)
 	case domain.FactCustomerLeft:
 		return s.customerLeft()
 	case domain.FactChatClosed:
 		return s.closed(domain.Outcome(f.Detail))
-	case domain.FactAgentMessage, domain.FactDeliveryFailed:
+	default:
+		return s
+	}
+}
+
+// restand brings the standing up to a fact: by itself for a message, and by marking it stale for what only the ledger
+// can work out. A run without clocks begins to keep them with the first fact that is about them.
+func (s ChatState) restand(f domain.Fact) ChatState {
+	if f.Seq <= s.StandingSeq {
+		return s
+	}
+	switch f.Kind {
+	case domain.FactSystemMessage, domain.FactDeliveryFailed, domain.FactChatClosed:
+		// An automatic text changes nothing by itself: what sent it tells its own fact.
+		return s
+	case domain.FactCustomerMessage, domain.FactAgentMessage:
+		return s.conversed(f)
+	case domain.FactAgentAssigned, domain.FactAgentGone, domain.FactCustomerLeft:
+		s.Stale = s.Stale || s.Routed
+		return s
+	case domain.FactChatRequeued, domain.FactOfferMade, domain.FactOfferEnded, domain.FactRoutingChanged,
+		domain.FactChatHeld, domain.FactChatResumed, domain.FactChatMembersChanged:
+		s.Stale = true
 		return s
 	default:
 		return s
 	}
+}
+
+// isNote reports whether a fact tells of a note among colleagues.
+func isNote(f domain.Fact) bool {
+	return f.Kind == domain.FactAgentMessage && f.Detail == string(domain.KindNote)
+}
+
+// conversed takes a message into the standing.
+func (s ChatState) conversed(f domain.Fact) ChatState {
+	switch {
+	case !s.Routed || s.Stale:
+		return s
+	case f.Kind == domain.FactCustomerMessage && !s.Standing.LeftAt.IsZero():
+		s.Stale = true // what a return means is more than a message does
+		return s
+	case f.Kind == domain.FactCustomerMessage:
+		s.Standing = s.Standing.CustomerWrote(f.At)
+	case isNote(f): // the customer doesn't see it
+	default:
+		s.Standing = s.Standing.AgentWrote(f.Agent, f.At)
+	}
+	s.StandingSeq = f.Seq
+	return s
 }
 
 func (s ChatState) count(f domain.Fact) ChatState {
@@ -166,8 +232,8 @@ func (s ChatState) assigned(agent domain.UserID, name, why string) ChatState {
 	return s
 }
 
-func (s ChatState) backToQueue(at time.Time) ChatState {
-	s.Phase, s.Owner, s.OwnerName, s.Why, s.AskAgainAt = domain.PhaseQueued, "", "", "", at
+func (s ChatState) backToQueue(askAt time.Time) ChatState {
+	s.Phase, s.Owner, s.OwnerName, s.Why, s.AskAgainAt = domain.PhaseQueued, "", "", "", askAt
 	return s
 }
 
@@ -190,6 +256,7 @@ func (s ChatState) answered(a domain.Assigned) ChatState {
 	case a.Phase == domain.PhaseClosed:
 		return s.closed(s.Outcome)
 	case a.Agent != "" && s.Phase == domain.PhaseQueued:
+		s.Stale = s.Stale || s.Routed
 		return s.assigned(a.Agent, a.Name, a.Why)
 	default:
 		s.Position = a.Position
@@ -263,25 +330,4 @@ func (s ChatState) note(at time.Time, seq int64, what string) ChatState {
 	start := max(0, len(s.Timeline)+1-timelineLines)
 	s.Timeline = append(append(make([]TimelineLine, 0, timelineLines), s.Timeline[start:]...), line)
 	return s
-}
-
-func describe(f domain.Fact) string {
-	switch f.Kind {
-	case domain.FactCustomerMessage:
-		return "customer wrote"
-	case domain.FactAgentMessage:
-		return nameOr(f.AgentName, "agent") + " wrote"
-	case domain.FactAgentAssigned:
-		return "assigned to " + nameOr(f.AgentName, string(f.Agent))
-	case domain.FactAgentGone:
-		return nameOr(f.AgentName, "agent") + " is gone, back to the queue"
-	case domain.FactCustomerLeft:
-		return "customer left"
-	case domain.FactDeliveryFailed:
-		return "delivery failed (" + nameOr(f.Detail, "no reason given") + ")"
-	case domain.FactChatClosed:
-		return "closed"
-	default:
-		return "something this release doesn't know: " + string(f.Kind)
-	}
 }

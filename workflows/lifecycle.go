@@ -15,14 +15,14 @@ func (c *chat) full(ctx workflow.Context) bool {
 
 // over reports whether the chat is closed and nothing of it is left to do.
 func (c *chat) over() bool {
-	return !c.state.Phase.Open() && c.send == nil && len(c.state.Unsent) == 0
+	return !c.state.Phase.Open() && c.send == nil && len(c.state.Unsent) == 0 && len(c.notices) == 0
 }
 
 // leave is the one way out of a run: it finishes when the chat is over and continues as new when the run is full. Both
 // need quiet, because what is in flight then would be lost, and both end with draining the signals once more without
 // blocking after it. left is false when there was something to do after all.
 func (c *chat) leave(ctx workflow.Context) (left bool, outcome ChatOutcome, err error) {
-	if c.send != nil || len(c.commands) > 0 {
+	if c.send != nil || len(c.notices) > 0 || len(c.commands) > 0 {
 		return false, outcome, workflow.Await(ctx, func() bool { return c.awake(ctx) })
 	}
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) || len(c.commands) > 0 }); err != nil {
@@ -41,6 +41,10 @@ func (c *chat) leave(ctx workflow.Context) (left bool, outcome ChatOutcome, err 
 	}
 	if c.applyInbox(ctx); len(c.inbox) > 0 {
 		return false, outcome, nil
+	}
+	// The next run takes for shown what the state says.
+	if err := c.show(ctx); err != nil {
+		return false, outcome, err
 	}
 	state := c.state
 	return true, outcome, workflow.NewContinueAsNewError(ctx, NameChat, ChatInput{

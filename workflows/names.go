@@ -15,6 +15,10 @@ const (
 // QueueChat is the task queue of chats and of the activities that only talk to our own ledger.
 const QueueChat = "chat"
 
+// QueueNotices is the task queue of calls to webhooks: they are other people's machines, and slow ones must not take the
+// places of chats.
+const QueueNotices = "notices"
+
 // QueueSend is the task queue of the activities that call a provider: one each, so that a slow provider holds up
 // nobody else.
 func QueueSend(provider string) string { return "send-" + provider }

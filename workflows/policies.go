@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"tandem/activities"
 	"tandem/domain"
 )
 
@@ -52,6 +53,20 @@ func quickWrite(ctx workflow.Context, summary string) workflow.Context {
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second},
 		Summary:                summary,
 		Priority:               temporal.Priority{PriorityKey: priorityChat},
+	})
+}
+
+// webhook is for a call to somebody else's system, which may be down for a while. The chat doesn't wait for it, but its
+// workflow does before it ends.
+func webhook(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              QueueNotices,
+		StartToCloseTimeout:    activities.NotifyWithin + 5*time.Second,
+		ScheduleToCloseTimeout: 5 * time.Minute,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 8,
+		},
+		Summary: summary,
 	})
 }
 

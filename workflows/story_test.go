@@ -17,6 +17,7 @@ import (
 
 	"tandem/activities"
 	"tandem/domain"
+	"tandem/routing"
 	"tandem/workflows"
 )
 
@@ -48,8 +49,20 @@ type story struct {
 	ended    []domain.MessageID
 	reads    []activities.FactsRequest
 	send     func(activities.SendRequest) (activities.SendResult, error)
+	standing routing.Standing // what LoadStanding answers
+	stood    []time.Duration  // when it was asked, since the start
+	fired    []firing
+	fire     func(domain.FireRequest) (activities.FiredClock, error)
+	posts    []activities.NotifyRequest
+	post     func(activities.NotifyRequest) error
 	onClose  func(domain.CloseRequest)      // runs before the compare-and-set
 	refuse   map[domain.DispositionID]error // what CloseChat refuses
+}
+
+// firing is one call of FireClock.
+type firing struct {
+	at      time.Duration // since the start
+	request domain.FireRequest
 }
 
 func newStory(t *testing.T, phase domain.Phase, owner domain.UserID, facts ...domain.Fact) *story {
@@ -59,7 +72,7 @@ func newStory(t *testing.T, phase domain.Phase, owner domain.UserID, facts ...do
 	s := &story{t: t, TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), facts: map[int64]domain.Fact{}}
 	s.SetStartTime(start)
 	s.SetTestTimeout(10 * time.Second)
-	s.loaded = activities.LoadedChat{URL: "http://console.test/chats/" + string(chatID), State: domain.ChatState{
+	s.loaded = activities.LoadedChat{URL: "http://console.test/chats/" + string(chatID), Routed: true, State: domain.ChatState{
 		Account: account, Chat: chatID, Phase: phase, Owner: owner, ChannelType: domain.ChannelSMS, ChannelKey: "demo-sms",
 		QueueName: "Support", Priority: 5, QueuedAt: start,
 	}}
@@ -87,6 +100,7 @@ func (s *story) register() {
 	for name, fake := range map[string]any{
 		"LoadChat": s.loadChat, "LoadFacts": s.loadFacts, "CloseChat": s.closeChat, "RequestAgent": s.requestAgent,
 		"ReleaseAndPickNext": s.release, "SendMessage": s.sendMessage, "EndSend": s.endSend,
+		"LoadStanding": s.loadStanding, "FireClock": s.fireClock, "Notify": s.notify,
 	} {
 		s.RegisterActivityWithOptions(fake, activity.RegisterOptions{Name: name})
 	}
@@ -163,6 +177,31 @@ func (s *story) endSend(_ context.Context, r activities.SendRequest) (activities
 	defer s.mu.Unlock()
 	s.ended = append(s.ended, r.Message)
 	return activities.SendResult{Status: domain.StatusUnknown, Code: "send_unclear"}, nil
+}
+
+func (s *story) loadStanding(context.Context, activities.ChatRef) (activities.LoadedStanding, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stood = append(s.stood, s.Now().Sub(start))
+	return activities.LoadedStanding{Standing: s.standing, LastSeq: s.lastSeq}, nil
+}
+
+func (s *story) fireClock(_ context.Context, r domain.FireRequest) (activities.FiredClock, error) {
+	s.mu.Lock()
+	s.fired = append(s.fired, firing{at: s.Now().Sub(start).Truncate(time.Second), request: r})
+	fire := s.fire
+	s.mu.Unlock()
+	return fire(r)
+}
+
+func (s *story) notify(_ context.Context, r activities.NotifyRequest) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.posts = append(s.posts, r)
+	if s.post == nil {
+		return nil
+	}
+	return s.post(r)
 }
 
 // at runs a step of the story when so much time has passed.

@@ -16,5 +16,6 @@ func (c chatCommands) CloseChat(ctx context.Context, cmd api.CloseCommand) (doma
 	return c.client.CloseChat(ctx, orchestrator.CloseCommand{
 		Account: cmd.Account, Chat: cmd.Chat, Actor: cmd.Actor, Disposition: cmd.Disposition,
 		Note: cmd.Note, SeenSeq: cmd.SeenSeq, Key: cmd.Key,
+		CallbackAt: cmd.CallbackAt, CallbackZone: cmd.CallbackZone, BreakAfter: cmd.BreakAfter,
 	})
 }

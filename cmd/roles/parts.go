@@ -49,8 +49,16 @@ func (p *process) newPool() (*worker.Pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making activities: %w", err)
 	}
+	clocks, err := activities.NewClocks(p.ledger, p.log)
+	if err != nil {
+		return nil, fmt.Errorf("making activities: %w", err)
+	}
+	notices, err := activities.NewNotices(newPoster(p.o.Config.PrivateWebhooks, p.o.Version))
+	if err != nil {
+		return nil, fmt.Errorf("making activities: %w", err)
+	}
 	pool, err := worker.New(p.engine.Temporal(), worker.Deps{
-		Routing: routing, Chats: chats, Sending: sending, Sweeping: sweeping,
+		Routing: routing, Clocks: clocks, Chats: chats, Sending: sending, Notices: notices, Sweeping: sweeping,
 	}, worker.Options{Log: p.log, Metrics: p.registry})
 	if err != nil {
 		return nil, fmt.Errorf("making workers: %w", err)
@@ -76,7 +84,9 @@ func (p *process) newAPI() error {
 		keys[i] = key.Bytes()
 	}
 	metrics := api.NewMetrics(p.registry)
-	p.hub = api.NewHub(api.HubOptions{Log: p.ledger, Bell: p.bell, Metrics: metrics, Logger: p.log})
+	p.hub = api.NewHub(api.HubOptions{
+		Log: p.ledger, Bell: p.bell, Metrics: metrics, Logger: p.log, Presence: p.ledger, Places: p.ledger,
+	})
 	var err error
 	p.app, err = api.New(api.Deps{
 		Store: p.ledger, Chats: chatCommands{p.engine}, Channels: p.channels, Hub: p.hub, Temporal: p.engine.Health,

@@ -109,7 +109,8 @@ func (p *process) openLedger(ctx context.Context, has map[Role]bool) error {
 		return err
 	}
 	p.ledger, err = store.Open(ctx, store.Options{
-		DatabaseURL: p.o.Config.DatabaseURL.Reveal(), Sealer: sealer, Ring: ring, OnFacts: p.relay.Offer, Warm: has[API],
+		DatabaseURL: p.o.Config.DatabaseURL.Reveal(), Sealer: sealer, Ring: ring, OnFacts: p.relay.Offer,
+		HandsOut: true, OnFailure: func(err error) { p.log.Warn("waiting chats ask again", "error", err) }, Warm: has[API],
 	})
 	if err != nil {
 		return err

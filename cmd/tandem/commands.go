@@ -24,6 +24,7 @@ type commands struct {
 	Config      configCommand      `cmd:"" help:"Print the resolved configuration, secrets masked; fails when it is invalid."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running process whether it is ready; fails when it isn't."`
 	Bench       benchCommand       `cmd:"" help:"Measure a running installation."`
+	Routing     routingCommand     `cmd:"" help:"What-if: replay customers and shifts under other rules."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // opening hours know their zones on a machine without a zone database
 
 	"github.com/alecthomas/kong"
 

@@ -128,3 +128,17 @@ func TestBenchSaysWhatIsMissing(t *testing.T) {
 	require.Equal(t, 1, run(ctx, []string{"bench", "inbound", "--no-floor"}, settings().LookupEnv, &out, &complaints))
 	require.Contains(t, complaints.String(), "context canceled")
 }
+
+func TestBenchRoutingSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	code, _, said := command(t, nil, "bench", "routing", "--url", "http://127.0.0.1:1", "--rate", "0", "--cap", "21")
+	require.Equal(t, 1, code)
+	require.Contains(t, said, "rate 0 must be above 0")
+	require.Contains(t, said, "cap must be between 1 and 20")
+	code, _, said = command(t, nil, "bench", "routing", "--only", "some")
+	require.Equal(t, 2, code)
+	require.Contains(t, said, "--only")
+	code, _, said = command(t, nil, "bench", "routing", "--only", "burst", "--burst", "0")
+	require.Equal(t, 1, code)
+	require.Contains(t, said, "neither a rate nor a burst is given")
+}

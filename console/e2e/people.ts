@@ -3,7 +3,7 @@
 import { type BrowserContext, expect, type Locator, type Page, type WebSocketRoute } from "@playwright/test";
 
 export const simulatorURL = process.env.SIMULATOR_URL ?? "http://127.0.0.1:8090";
-const password = "tandem-demo";
+export const password = "tandem-demo";
 
 export const shots = `${import.meta.dirname}/shots`;
 
@@ -42,7 +42,7 @@ export class Line {
 }
 
 interface Listed {
-  items: { id: string; customer: { name: string } }[];
+  items: { id: string; name?: string; owner?: { id: string } }[];
 }
 
 export class Agent {
@@ -74,11 +74,13 @@ export class Agent {
 
   private async clearDesk(): Promise<void> {
     const api = this.page.request;
-    const dispositions = await (await api.get("/api/v1/dispositions")).json();
+    const { user } = (await (await api.get("/api/v1/me")).json()) as { user: { id: string } };
+    const dispositions = (await (await api.get("/api/v1/dispositions")).json()) as Listed;
+    const resolved = dispositions.items.find((item) => item.name === "Resolved");
     const open = (await (await api.get("/api/v1/chats?view=mine")).json()) as Listed;
-    for (const chat of open.items) {
+    for (const chat of open.items.filter((each) => each.owner?.id === user.id)) {
       const answer = await api.post(`/api/v1/chats/${chat.id}/dispose`, {
-        data: { disposition_id: dispositions.items[0].id, note: "left over from an earlier run" },
+        data: { disposition_id: resolved?.id, note: "left over from an earlier run" },
       });
       expect(answer.ok(), await answer.text()).toBe(true);
     }
@@ -95,6 +97,29 @@ export class Agent {
 
   message(side: "customer" | "agent", text: string): Locator {
     return this.page.locator(`[data-testid=message][data-side=${side}]`).filter({ hasText: text });
+  }
+
+  /** The pop-up of a chat that is held out to this agent. */
+  offer(words: string): Locator {
+    return this.page.getByTestId("offer").filter({ hasText: words });
+  }
+
+  /** A line of the chat that Tandem wrote. */
+  line(words: string): Locator {
+    return this.page.locator("[data-testid=message][data-side=system]").filter({ hasText: words });
+  }
+
+  /** Disposes the open chat by keyboard alone: what is typed finds one disposition of the tree. */
+  async disposeBySearch(words: string, note: string): Promise<void> {
+    await this.page.keyboard.press("Alt+KeyD");
+    const dialog = this.page.getByTestId("dispose-dialog");
+    await expect(dialog.getByTestId("disposition-search")).toBeFocused();
+    await this.page.keyboard.type(words);
+    await this.page.keyboard.press("Enter");
+    await expect(dialog.locator("[data-testid=disposition-option][data-chosen=true]")).toHaveCount(1);
+    await dialog.getByTestId("dispose-note").fill(note);
+    await dialog.getByTestId("dispose-confirm").click();
+    await expect(dialog).toHaveCount(0);
   }
 
   async say(text: string): Promise<void> {

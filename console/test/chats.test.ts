@@ -6,8 +6,13 @@ import {
   grouped,
   inOrder,
   joinPages,
+  linesOf,
   listAfter,
+  longestSince,
   neighbour,
+  offersTo,
+  openAndClosed,
+  ownedBy,
   unreadOf,
 } from "../src/state/chats";
 import { changed, chat, created, ME, message } from "./make";
@@ -122,4 +127,89 @@ test("a further page is joined without doubles", () => {
     ["b", 0],
   ]);
   expect(joined.next).toBe("");
+});
+
+describe("offers", () => {
+  const offer = (agent: string, expires = "2026-11-25T10:01:00Z") => ({
+    id: `o-${agent}`,
+    agent: { id: agent, name: agent },
+    expires_at: expires,
+  });
+  const { owner: _, ...queued } = chat({ id: "q", phase: "queued", offer: offer(ME) });
+
+  test("held out to me join my list, apart from my own chats", () => {
+    const { items } = listAfter(list(chat()), "mine", changed("chat.offered", queued), ME);
+    expect(ownedBy(items, ME).map((each) => each.id)).toEqual(["a"]);
+    expect(offersTo(items, ME).map((each) => each.id)).toEqual(["q"]);
+  });
+
+  test("leave it when they end, whoever has the chat then", () => {
+    const { offer: _o, ...ended } = queued;
+    const with1 = list(queued);
+    expect(listAfter(with1, "mine", changed("chat.updated", { ...ended, last_seq: 6 }), ME).items).toEqual([]);
+    const taken = chat({ id: "q", owner: other, last_seq: 6 });
+    expect(listAfter(with1, "mine", changed("chat.assigned", taken), ME).items).toEqual([]);
+  });
+
+  test("a chat I hold out to a colleague stays mine until they accept", () => {
+    const asked = chat({ offer: offer("ben"), last_seq: 6 });
+    const { items } = listAfter(list(chat()), "mine", changed("chat.updated", asked), ME);
+    expect(ownedBy(items, ME)).toHaveLength(1);
+    expect(offersTo(items, ME)).toHaveLength(0);
+    expect(offersTo([asked], "ben")).toHaveLength(1);
+    expect(offersTo([chat({ offer: offer(ME) })], ME)).toHaveLength(0);
+  });
+
+  test("stand in the order in which they end", () => {
+    const late = { ...queued, id: "late", offer: offer(ME, "2026-11-25T10:02:00Z") };
+    expect(offersTo([late, queued], ME).map((each) => each.id)).toEqual(["q", "late"]);
+  });
+});
+
+test("a held chat asks for nothing until it returns", () => {
+  const held = chat({ id: "h", held_until: "2026-11-25T11:00:00Z", waiting_since: "2026-11-25T10:00:00Z" });
+  const groups = grouped([held, chat()]);
+  expect(groups.held.map((each) => each.id)).toEqual(["h"]);
+  expect(groups.needsReply).toEqual([]);
+  expect(inOrder([held, chat()]).map((each) => each.id)).toEqual(["a", "h"]);
+});
+
+test("the list of all has the open ones first, and then what ended, the latest first", () => {
+  const closed = (id: string, at: string) => chat({ id, phase: "closed", closed_at: `2026-11-25T1${at}:00:00Z` });
+  const all = openAndClosed([closed("x", "0"), chat({ id: "a" }), closed("y", "1")]);
+  expect(all.open.map((each) => each.id)).toEqual(["a"]);
+  expect(all.closed.map((each) => each.id)).toEqual(["y", "x"]);
+});
+
+describe("lines", () => {
+  const queues = [
+    { id: "q1", name: "Support" },
+    { id: "q2", name: "Billing" },
+    { id: "q3", name: "Archive" },
+  ];
+  const waits = (id: string, queue: string, at: string, position?: number) =>
+    chat({
+      id,
+      phase: "queued",
+      queue: { id: queue, name: queue },
+      queued_at: `2026-11-25T10:0${at}:00Z`,
+      ...(position === undefined ? {} : { position }),
+    });
+
+  test("put those with somebody waiting first, and know queues that aren't listed", () => {
+    const lines = linesOf(queues, [waits("a", "q1", "1"), waits("b", "q9", "2")]);
+    expect(lines.map((line) => [line.name, line.chats.length])).toEqual([
+      ["q9", 1],
+      ["Support", 1],
+      ["Archive", 0],
+      ["Billing", 0],
+    ]);
+  });
+
+  test("keep the server's places; a chat whose place isn't known yet comes by its arrival", () => {
+    const [line] = linesOf(queues, [waits("c", "q1", "3", 1), waits("a", "q1", "1", 2), waits("b", "q1", "2")]);
+    expect(line?.chats.map((each) => each.id)).toEqual(["c", "a", "b"]);
+    expect(longestSince(line?.chats ?? [])).toBe("2026-11-25T10:01:00Z");
+    expect(longestSince([])).toBeUndefined();
+  });
 });

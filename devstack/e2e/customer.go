@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"tandem/domain"
 )
 
 // The demo's SMS channel as the provider knows it.
@@ -158,6 +160,19 @@ func (v *Visitor) Write(t *testing.T, clientID, text string) {
 	t.Helper()
 	answer := v.Send(t, http.MethodPost, "/messages", map[string]string{"client_id": clientID, "text": text})
 	require.Equal(t, http.StatusCreated, answer.Status, string(answer.Body))
+}
+
+// Messages lists what the visitor sees of their latest chat.
+func (v *Visitor) Messages(t *testing.T) []domain.Message {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, v.in.Console+"/api/v1/widget/demo-webchat/messages", nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+v.token)
+	answer := v.in.Nobody(t).Do(t, request)
+	require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
+	var list domain.Page[domain.Message]
+	answer.Into(t, &list)
+	return list.Items
 }
 
 // End is the visitor's "end chat".

@@ -114,11 +114,58 @@ func Get[T any](t *testing.T, p *Person, path string) T {
 	return value
 }
 
-// SetStatus makes an agent available, on break or offline.
+// SetStatus makes an agent available, on break or offline. A break needs a reason, of which every account has one so named.
 func (p *Person) SetStatus(t *testing.T, status string) {
 	t.Helper()
-	answer := p.Send(t, http.MethodPut, "/api/v1/me/status", map[string]string{"status": status})
+	body := map[string]string{"status": status}
+	if status == string(domain.OnBreak) {
+		body["reason"] = "Break"
+	}
+	answer := p.Send(t, http.MethodPut, "/api/v1/me/status", body)
 	require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
+}
+
+// Me tells who signed in.
+func (p *Person) Me(t *testing.T) domain.User {
+	t.Helper()
+	return Get[struct{ User domain.User }](t, p, "/api/v1/me").User
+}
+
+// Chat reads a chat.
+func (p *Person) Chat(t *testing.T, chat domain.ChatID) domain.ChatView {
+	t.Helper()
+	return Get[domain.ChatView](t, p, "/api/v1/chats/"+string(chat))
+}
+
+// Line lists who waits, the next to be served first.
+func (p *Person) Line(t *testing.T) []domain.ChatView {
+	t.Helper()
+	return all[domain.ChatView](t, p, "/api/v1/chats?view=waiting&limit=200")
+}
+
+// Everything lists all the chats of the account.
+func (p *Person) Everything(t *testing.T) []domain.ChatView {
+	t.Helper()
+	return all[domain.ChatView](t, p, "/api/v1/chats?view=all&limit=200")
+}
+
+// Story tells why a chat went where it went.
+func (p *Person) Story(t *testing.T, chat domain.ChatID) domain.RoutingStory {
+	t.Helper()
+	return Get[domain.RoutingStory](t, p, "/api/v1/chats/"+string(chat)+"/routing")
+}
+
+// all reads a list page by page.
+func all[T any](t *testing.T, p *Person, path string) []T {
+	t.Helper()
+	var items []T
+	for cursor := ""; ; {
+		page := Get[domain.Page[T]](t, p, path+"&cursor="+url.QueryEscape(cursor))
+		items = append(items, page.Items...)
+		if cursor = page.Next; cursor == "" {
+			return items
+		}
+	}
 }
 
 // Mine lists the open chats of an agent.
@@ -181,6 +228,12 @@ func (p *Person) Watch(t *testing.T, cursor string) *Stream {
 	go s.read()
 	s.Await(t, func(f Frame) bool { return f.Type == "hello" })
 	return s
+}
+
+// Close hangs up, as a browser does whose tab is closed or whose network is gone.
+func (s *Stream) Close(t *testing.T) {
+	t.Helper()
+	require.NoError(t, s.conn.Close())
 }
 
 // read ends with the connection, be it closed by the test or by a killed instance.

@@ -54,6 +54,11 @@ func (in *Instance) Engine() int {
 	return in.find(func(p Process) bool { return strings.HasSuffix(p.Command, " engine") })
 }
 
+// Worker is the process number of the worker, 0 when there is none.
+func (in *Instance) Worker() int {
+	return in.find(func(p Process) bool { return strings.HasSuffix(p.Command, " work") })
+}
+
 // Database is the process number of PostgreSQL's first process, 0 when there is none.
 func (in *Instance) Database() int {
 	return in.find(func(p Process) bool { return strings.Contains(p.Command, "/postgres -D ") })

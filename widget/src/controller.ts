@@ -172,8 +172,9 @@ export class Controller implements Actions {
   }
 
   private event(frame: Frame): void {
-    const { message, chat } = frame.data ?? {};
+    const { message, chat, position, estimated_seconds: seconds } = frame.data ?? {};
     let next = this.state;
+    if (frame.type === 'waiting.position' && position) next = S.withPlace(next, frame.chat_id, { position, seconds: seconds ?? null });
     if (message) next = S.withMessages(next, [message]);
     // A late word about an earlier chat must not replace the one that goes on.
     if (chat && (!next.chat || chat.id >= next.chat.id)) next = S.withChat(next, chat);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as S from './state';
+import { texts as words } from './texts';
 import type { WireChat, WireMessage } from './types';
 
 const chat = (phase: WireChat['phase'], id = 'c1'): WireChat => ({ id, phase, owner: { id: 'a', name: 'Ada' } });
@@ -74,6 +75,32 @@ test('a chat the agent closed was not ended by the visitor, one the visitor left
   assert.equal(S.withChat(S.withChat(S.empty, chat('active')), chat('closed')).endedByMe, false);
   assert.equal(S.withChat(S.withChat(S.empty, chat('customer_left')), chat('closed')).endedByMe, true);
   assert.equal(S.withChat(S.withChat(S.empty, chat('customer_left')), chat('closed', 'c2')).endedByMe, false);
+});
+
+test('the place in line is shown while the chat waits, and only for the chat it is about', () => {
+  const place = { position: 2, seconds: 150 };
+  let state = S.withChat(S.empty, chat('queued'));
+  assert.equal(S.withPlace(state, 'c0', place).place, null);
+  state = S.withPlace(state, 'c1', place);
+  assert.deepEqual(state.place, place);
+  assert.deepEqual(S.withChat(state, chat('queued')).place, place);
+  assert.equal(S.withChat(state, chat('queued', 'c2')).place, null);
+  assert.equal(S.withChat(state, chat('active')).place, null);
+  assert.equal(S.withPlace(S.withChat(state, chat('active')), 'c1', place).place, null, 'it came after the wait was over');
+});
+
+test('the place is told in words', () => {
+  assert.equal(words.place(2, 180), 'You are number 2 in line, about 3 minutes');
+  assert.equal(words.place(1, 30), 'You are number 1 in line, about a minute');
+  assert.equal(words.place(7, null), 'You are number 7 in line');
+  assert.equal(words.with('Ada'), 'You are now talking to Ada');
+});
+
+test('what colleagues do with the chat is no message, what the system tells the customer is', () => {
+  const state = S.withMessages(S.empty, [
+    message({ seq: 1, side: 'system', kind: 'event', text: 'Ada took the chat' }), message({ seq: 2, side: 'system', text: 'Please wait' }),
+  ]);
+  assert.deepEqual(texts(state), ['Please wait']);
 });
 
 test('invisible characters are no message, and length counts characters', () => {

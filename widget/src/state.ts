@@ -18,9 +18,16 @@ export interface Item {
   problem: string; // why it failed, in the server's words
 }
 
+// Where a waiting chat stands in line.
+export interface Place {
+  position: number; // 1 is next
+  seconds: number | null; // the estimated wait; null when nobody can tell
+}
+
 export interface State {
   items: Item[];
   chat: WireChat | null;
+  place: Place | null; // known only while the chat waits
   endedByMe: boolean;
   open: boolean;
   connection: Connection;
@@ -28,7 +35,7 @@ export interface State {
 }
 
 export const empty: State = {
-  items: [], chat: null, endedByMe: false, open: false, connection: 'idle', lastSeen: '',
+  items: [], chat: null, place: null, endedByMe: false, open: false, connection: 'idle', lastSeen: '',
 };
 
 function itemOf(message: WireMessage): Item {
@@ -58,7 +65,7 @@ function order(a: Item, b: Item): number {
 export function withMessages(state: State, messages: WireMessage[]): State {
   const byKey = new Map(state.items.map((item) => [item.key, item]));
   for (const message of messages) {
-    if (message.kind === 'note') continue;
+    if (message.kind === 'note' || message.kind === 'event') continue; // between colleagues
     const item = itemOf(message);
     byKey.set(item.key, item);
   }
@@ -72,9 +79,14 @@ export function live(state: State): boolean {
 
 // Only a customer's leaving makes the phase customer_left; a closed chat is the customer's doing if they left before.
 export function withChat(state: State, chat: WireChat | null): State {
-  const next = { ...state, chat };
   const same = chat !== null && chat.id === state.chat?.id;
+  const next = { ...state, chat, place: same && chat.phase === 'queued' ? state.place : null };
   return { ...next, endedByMe: !live(next) && (chat?.phase === 'customer_left' || (same && state.endedByMe)) };
+}
+
+// A word about another chat, or one that comes after the wait is over, is late.
+export function withPlace(state: State, chat: string | undefined, place: Place): State {
+  return state.chat?.id === chat && state.chat?.phase === 'queued' ? { ...state, place } : state;
 }
 
 export function withSession(state: State, session: Session): State {

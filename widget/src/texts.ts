@@ -1,3 +1,8 @@
+function aboutMinutes(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  return minutes === 1 ? 'about a minute' : `about ${minutes} minutes`;
+}
+
 // Every word the visitor reads, in one place.
 export const texts = {
   open: 'Open chat',
@@ -6,7 +11,8 @@ export const texts = {
   title: 'Chat with us',
   greeting: 'Hello! How can we help you?',
   waiting: 'Somebody will be with you soon.',
-  with: (name: string) => `You are talking to ${name}.`,
+  place: (position: number, seconds: number | null) => `You are number ${position} in line${seconds ? `, ${aboutMinutes(seconds)}` : ''}`,
+  with: (name: string) => `You are now talking to ${name}`,
   connecting: 'Connecting…',
   offline: 'Connection lost. Trying again…',
   unavailable: 'The chat can’t be reached. Trying again…',

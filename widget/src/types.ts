@@ -47,5 +47,6 @@ export interface Frame {
   type: string;
   cursor?: string;
   chat_id?: string;
-  data?: { message?: WireMessage; chat?: WireChat };
+  // position and estimated_seconds come with waiting.position.
+  data?: { message?: WireMessage; chat?: WireChat; position?: number; estimated_seconds?: number | null };
 }

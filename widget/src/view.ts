@@ -186,7 +186,8 @@ export class View {
   private renderHeader(state: State, over: boolean): void {
     const name = live(state) ? state.chat?.owner?.name || (state.chat?.phase === 'active' ? newestAgent(state)?.author ?? '' : '') : '';
     say(this.avatar, (name || this.title.textContent || '?').trim().slice(0, 1).toUpperCase());
-    const nobody = over ? texts.over : state.chat?.phase === 'queued' ? texts.waiting : texts.ready;
+    const waiting = state.place ? texts.place(state.place.position, state.place.seconds) : texts.waiting;
+    const nobody = over ? texts.over : state.chat?.phase === 'queued' ? waiting : texts.ready;
     const byConnection: Partial<Record<State['connection'], string>> = {
       connecting: texts.connecting, offline: texts.offline, gone: texts.notFound,
     };

@@ -3,18 +3,27 @@
 import { learnClock } from "../state/clock";
 import { texts } from "../texts";
 
+/** What is wrong with one field of a request; `location` is its path: "body.fallback[1].after_seconds". */
+export interface FieldProblem {
+  location: string;
+  message: string;
+}
+
 /** A refusal or failure of a request. `code` is stable; `status` is 0 when no answer came. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly requestId: string | undefined;
+  /** The fields to blame; empty when it isn't about fields. */
+  readonly fields: readonly FieldProblem[];
 
-  constructor(status: number, code: string, detail: string, requestId?: string) {
+  constructor(status: number, code: string, detail: string, requestId?: string, fields: readonly FieldProblem[] = []) {
     super(detail);
     this.name = "Problem";
     this.status = status;
     this.code = code;
     this.requestId = requestId;
+    this.fields = fields;
   }
 
   /** The same request may succeed later, unchanged. */
@@ -46,18 +55,29 @@ function field(value: unknown, name: string): string | undefined {
   return typeof found === "string" && found !== "" ? found : undefined;
 }
 
-function firstFieldError(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
+function fieldProblems(value: unknown): FieldProblem[] {
+  if (typeof value !== "object" || value === null) return [];
   const errors: unknown = Reflect.get(value, "errors");
-  return Array.isArray(errors) ? field(errors[0], "message") : undefined;
+  if (!Array.isArray(errors)) return [];
+  return errors.flatMap((error: unknown) => {
+    const message = field(error, "message");
+    return message ? [{ location: field(error, "location") ?? "", message }] : [];
+  });
+}
+
+/** The API's words begin small, as the end of an error does; on a screen they stand alone. */
+function asSentence(text: string): string {
+  const [first = "", ...rest] = text;
+  return first.toLocaleUpperCase() + rest.join("");
 }
 
 async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
-  const detail =
-    field(body, "detail") ?? firstFieldError(body) ?? field(body, "title") ?? texts.errors.status(response.status);
+  const fields = fieldProblems(body);
+  const said =
+    field(body, "detail") ?? fields[0]?.message ?? field(body, "title") ?? texts.errors.status(response.status);
   const code = field(body, "code") ?? `http_${response.status}`;
-  return new Problem(response.status, code, detail, field(body, "request_id"));
+  return new Problem(response.status, code, asSentence(said), field(body, "request_id"), fields);
 }
 
 async function send(method: Method, path: string, options: Options): Promise<Response> {

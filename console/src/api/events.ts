@@ -7,10 +7,13 @@ interface Envelope {
   cursor: string;
 }
 
+export type ChatEventType = "chat.queued" | "chat.assigned" | "chat.updated" | "chat.closed" | "chat.offered";
+
 export type StreamEvent =
   | (Envelope & { type: "message.created" | "message.updated"; message: Message; chat?: ChatView })
-  | (Envelope & { type: "chat.queued" | "chat.assigned" | "chat.updated" | "chat.closed"; chat: ChatView })
+  | (Envelope & { type: ChatEventType; chat: ChatView })
   | (Envelope & { type: "agent.status"; user: User })
+  | (Envelope & { type: "notice"; text: string; chatId?: string })
   | (Envelope & { type: "waiting.changed"; waiting?: number; longestWaitingSince?: string });
 
 export type Frame =
@@ -48,13 +51,20 @@ function eventOf(frame: Json): StreamEvent | undefined {
     case "chat.queued":
     case "chat.assigned":
     case "chat.updated":
-    case "chat.closed": {
+    case "chat.closed":
+    case "chat.offered": {
       const chat = withId(data.chat);
       return chat ? { ...envelope, type: frame.type, chat: chat as unknown as ChatView } : undefined;
     }
     case "agent.status": {
       const user = withId(data.user);
       return user ? { ...envelope, type: frame.type, user: user as unknown as User } : undefined;
+    }
+    case "notice": {
+      if (typeof data.text !== "string" || data.text === "") return undefined;
+      const about = typeof data.chat_id === "string" ? data.chat_id : frame.chat_id;
+      const event = { ...envelope, type: frame.type, text: data.text };
+      return typeof about === "string" && about !== "" ? { ...event, chatId: about } : event;
     }
     case "waiting.changed":
       return {

@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who takes chats, with their state and how full they are */
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change an agent's state */
+        put: operations["setAgentStatus"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -89,6 +123,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chats/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a chat that is held out to me; 409 already_taken or offer_ended when I am too late */
+        post: operations["acceptChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a chat that is held out to me pass to the next agent */
+        post: operations["declineChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chats/{id}/dispose": {
         parameters: {
             query?: never;
@@ -100,6 +168,74 @@ export interface paths {
         put?: never;
         /** End a chat with its result and free the slot */
         post: operations["disposeChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/disposition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose the result of a living chat, applied at its end, or correct the one of a closed chat */
+        put: operations["chooseDisposition"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let my chat rest without taking a slot; it returns by itself, or when the customer writes */
+        post: operations["holdChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write in a chat beside its owner; everybody in the chat sees that I joined */
+        post: operations["joinChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave a chat I joined */
+        post: operations["leaveChat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -118,6 +254,23 @@ export interface paths {
         put?: never;
         /** Write to the customer; only the chat's owner may */
         post: operations["postMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/next-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do the next fallback step of a waiting chat now */
+        post: operations["forceNextStep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -158,6 +311,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chats/{id}/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give my chat back to the front of its line */
+        post: operations["requeueChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take my held chat back */
+        post: operations["resumeChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why this chat went where it went, and what happens next when */
+        get: operations["getRoutingStory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a chat over, from the line or from an agent */
+        post: operations["takeChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give my chat to a colleague or a queue; a supervisor may give any chat */
+        post: operations["transferChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/chats": {
         parameters: {
             query?: never;
@@ -175,6 +413,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/sticky": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The customer's own agent; null when they have none */
+        get: operations["getStickyAgent"];
+        /** Give a customer their own agent */
+        put: operations["setStickyAgent"];
+        post?: never;
+        /** Take a customer's own agent away; taking none away is fine */
+        delete: operations["clearStickyAgent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispositions": {
         parameters: {
             query?: never;
@@ -186,6 +443,40 @@ export interface paths {
         get: operations["listDispositions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/follow-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was promised to customers for later */
+        get: operations["listFollowUps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/follow-ups/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that a promise was kept */
+        post: operations["finishFollowUp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -217,8 +508,25 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Be available, on a break (keeps my chats) or offline */
+        /** Be available, on a break (keeps my chats) or offline, now or after my chats */
         put: operations["setMyStatus"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The queues a chat may be transferred to */
+        get: operations["listMyQueues"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -261,6 +569,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/dispositions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a result; a disabled one is offered no more */
+        patch: operations["updateDisposition"];
+        trace?: never;
+    };
     "/api/v1/settings/queues": {
         parameters: {
             query?: never;
@@ -286,7 +611,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** A queue with its members and its policy */
+        get: operations["getQueue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -304,8 +630,94 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Say who serves a queue */
+        /** Say who serves a queue, and who is served first */
         put: operations["setQueueMembers"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/queues/{id}/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A queue's policies of earlier times, newest first */
+        get: operations["listQueuePolicies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/queues/{id}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace what a queue does with its chats; chats that wait already keep the rules they arrived under */
+        put: operations["setQueuePolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's rules of routing: caps, sticky agents, presence, transfers */
+        get: operations["getRoutingSettings"];
+        /** Replace the account's rules of routing */
+        put: operations["setRoutingSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/routing/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a policy would do, one sentence per step, and what would be refused; nothing is stored */
+        post: operations["previewPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/routing/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's rules of earlier times, newest first */
+        get: operations["listRoutingVersions"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -533,6 +945,13 @@ export interface components {
             text: string;
             title: string;
         };
+        Caps: {
+            /** Format: int64 */
+            per_agent: number;
+            per_channel: {
+                [key: string]: number;
+            };
+        };
         ChannelRef: {
             id: string;
             key: string;
@@ -556,6 +975,7 @@ export interface components {
             /** Format: date-time */
             assigned_at?: string;
             channel: components["schemas"]["ChannelRef"];
+            clocks: components["schemas"]["Deadline"][];
             /** Format: date-time */
             closed_at?: string;
             /** Format: date-time */
@@ -564,25 +984,45 @@ export interface components {
             /** Format: date-time */
             customer_left_at?: string;
             disposition?: components["schemas"]["DispositionRef"];
+            /** Format: date-time */
+            held_until?: string;
             id: string;
             last_message?: components["schemas"]["LastMessage"];
             /** Format: int64 */
             last_seq: number;
+            members: components["schemas"]["UserRef"][];
+            next_disposition?: components["schemas"]["DispositionRef"];
+            next_note?: string;
             note?: string;
+            offer?: components["schemas"]["OfferView"];
             /** @enum {string} */
-            outcome?: "disposed" | "abandoned" | "cancelled";
+            outcome?: "disposed" | "abandoned" | "cancelled" | "overflow" | "offline" | "timed_out" | "callback";
             owner?: components["schemas"]["UserRef"];
             /** @enum {string} */
             phase: "queued" | "active" | "customer_left" | "closed";
+            /** Format: int64 */
+            position?: number;
             queue?: components["schemas"]["QueueRef"];
             /** Format: date-time */
             queued_at: string;
             /** Format: int64 */
             read_seq: number;
+            sticky?: components["schemas"]["StickyView"];
             /** Format: int64 */
             unread: number;
             /** Format: date-time */
             waiting_since?: string;
+        };
+        ChooseDispositionRequest: {
+            /** Format: uuid */
+            disposition_id: string;
+            /** @description For colleagues */
+            note?: string;
+        };
+        Considered: {
+            name: string;
+            user_id: string;
+            verdict: string;
         };
         CustomerRef: {
             address: string;
@@ -590,9 +1030,45 @@ export interface components {
             initial: string;
             name: string;
         };
+        Deadline: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "overflow" | "closed_hours" | "sticky_wait" | "fallback_step" | "max_wait" | "offer" | "first_reply" | "silence" | "hold" | "wrap_up" | "tell_position";
+            /** Format: int64 */
+            step: number;
+            what: string;
+        };
+        DeclineRequest: {
+            /**
+             * @description For the chat's story
+             * @example Not my language
+             */
+            reason?: string;
+        };
         DisposeRequest: {
-            /** Format: uuid */
+            /**
+             * @description Books a break with this reason for when my chats are done
+             * @example Lunch
+             */
+            break_after?: string;
+            /**
+             * Format: date-time
+             * @description When the customer was promised to be called back; a follow-up is made. Needed when the disposition asks for it.
+             * @example 2026-12-01T09:30:00Z
+             */
+            callback_at?: string;
+            /**
+             * @description The IANA time zone the promise was made in; the account's when absent
+             * @example Europe/Vienna
+             */
+            callback_zone?: string;
+            /**
+             * Format: uuid
+             * @description One of GET /dispositions?chat_id= that has none below it
+             */
             disposition_id: string;
+            /** @description For colleagues */
             note?: string;
             /**
              * Format: int64
@@ -601,20 +1077,71 @@ export interface components {
             seen_seq?: number;
         };
         Disposition: {
+            callback: boolean;
             disabled: boolean;
             id: string;
             name: string;
+            parent_id?: string;
             /** Format: int64 */
             position: number;
+            queue_ids: string[];
+        };
+        DispositionPatchRequest: {
+            callback?: boolean;
+            /** @description A disabled one is offered no more; chats that have it keep it */
+            disabled?: boolean;
+            name?: string;
+            /** @description Empty moves it to the top */
+            parent_id?: string;
+            /** Format: int64 */
+            position?: number;
+            /** @description Empty means all queues */
+            queue_ids?: string[];
         };
         DispositionRef: {
             id: string;
             name: string;
         };
+        FollowUp: {
+            chat_id: string;
+            /** Format: date-time */
+            created_at: string;
+            customer: components["schemas"]["CustomerRef"];
+            /** Format: date-time */
+            done_at?: string;
+            done_by?: components["schemas"]["UserRef"];
+            /** Format: date-time */
+            due_at: string;
+            id: string;
+            note?: string;
+            queue?: components["schemas"]["QueueRef"];
+            user?: components["schemas"]["UserRef"];
+            zone: string;
+        };
         Health: {
             /** @example ok */
             status: string;
         };
+        HoldRequest: {
+            /**
+             * Format: int64
+             * @description When it returns by itself; absent means the queue's longest hold
+             * @example 900
+             */
+            seconds?: number;
+        };
+        Holiday: {
+            closed?: components["schemas"]["Step"];
+            date: string;
+            name?: string;
+            spans?: components["schemas"]["Span"][];
+        };
+        Hours: {
+            closed?: components["schemas"]["Step"];
+            holidays?: components["schemas"]["Holiday"][];
+            week: components["schemas"]["Span"][][];
+            zone?: string;
+        } | null;
         LastMessage: {
             /** Format: date-time */
             at: string;
@@ -632,12 +1159,40 @@ export interface components {
         };
         Me: {
             account: components["schemas"]["Account"];
+            /**
+             * @description What to choose from when going on a break
+             * @example [
+             *       "Lunch"
+             *     ]
+             */
+            break_reasons: string[];
             /** @description What the account's instance has switched on */
             features: string[];
             user: components["schemas"]["User"];
+            /**
+             * @description The account's time zone, for promised callbacks
+             * @example Europe/Vienna
+             */
+            zone: string;
+        };
+        Member: {
+            /** Format: int64 */
+            priority: number;
+            user_id: string;
+        };
+        MemberRequest: {
+            /**
+             * Format: int64
+             * @description 1 is served first whatever the strategy, 9 last; 0 or absent means 5
+             */
+            priority?: number;
+            /** Format: uuid */
+            user_id: string;
         };
         MembersRequest: {
-            user_ids: string[];
+            members?: components["schemas"]["MemberRequest"][];
+            /** @description Members with the usual priority */
+            user_ids?: string[];
         };
         Message: {
             attachments: components["schemas"]["Attachment"][];
@@ -663,12 +1218,22 @@ export interface components {
             text: string;
         };
         NewDispositionRequest: {
+            /** @description Asks for the time of a callback */
+            callback?: boolean;
+            /** @example Damaged on arrival */
             name: string;
             /**
+             * Format: uuid
+             * @description The disposition it stands below; at most three levels
+             */
+            parent_id?: string;
+            /**
              * Format: int64
-             * @description Where it stands in the list
+             * @description Where it stands among its siblings
              */
             position?: number;
+            /** @description The queues it is offered in; empty means all */
+            queue_ids?: string[];
         };
         NewQueueRequest: {
             name: string;
@@ -688,6 +1253,8 @@ export interface components {
             name: string;
         };
         NewUserRequest: {
+            /** @description The channels this person takes chats of; empty means all */
+            channel_types?: ("sms" | "whatsapp" | "webchat" | "messenger" | "x")[];
             email: string;
             /**
              * Format: int64
@@ -700,6 +1267,14 @@ export interface components {
             queue_ids?: string[];
             /** @enum {string} */
             role: "super_admin" | "admin" | "supervisor" | "campaign_manager" | "agent" | "operator";
+        };
+        OfferView: {
+            agent: components["schemas"]["UserRef"];
+            /** Format: date-time */
+            expires_at: string;
+            from?: components["schemas"]["UserRef"];
+            id: string;
+            note?: string;
         };
         PageCannedReply: {
             items: components["schemas"]["CannedReply"][];
@@ -717,12 +1292,24 @@ export interface components {
             items: components["schemas"]["Disposition"][];
             next: string;
         };
+        PageFollowUp: {
+            items: components["schemas"]["FollowUp"][];
+            next: string;
+        };
         PageMessage: {
             items: components["schemas"]["Message"][];
             next: string;
         };
+        PagePolicyVersion: {
+            items: components["schemas"]["PolicyVersion"][];
+            next: string;
+        };
         PageQueue: {
             items: components["schemas"]["Queue"][];
+            next: string;
+        };
+        PageRoutingSettingsVersion: {
+            items: components["schemas"]["RoutingSettingsVersion"][];
             next: string;
         };
         PageToken: {
@@ -732,6 +1319,101 @@ export interface components {
         PageUser: {
             items: components["schemas"]["User"][];
             next: string;
+        };
+        Pairing: {
+            /** Format: date-time */
+            expires_at?: string;
+            /** Format: date-time */
+            kept_at: string;
+            /** @enum {string} */
+            origin: "outbound" | "first_reply" | "transfer" | "set";
+            set_by?: components["schemas"]["UserRef"];
+            /** Format: date-time */
+            started_at: string;
+            user: components["schemas"]["UserRef"];
+        } | null;
+        Policy: {
+            channels: ("sms" | "whatsapp" | "webchat" | "messenger" | "x")[];
+            fallback: components["schemas"]["Step"][];
+            first_reply: components["schemas"]["ReplyStep"][];
+            /** Format: int64 */
+            hold_seconds: number;
+            hours: components["schemas"]["Hours"];
+            /** Format: int64 */
+            max_wait_seconds: number;
+            /** Format: int64 */
+            max_waiting: number;
+            /** Format: int64 */
+            offer_seconds: number;
+            overflow: components["schemas"]["Step"];
+            silence: components["schemas"]["SilenceStep"][];
+            /** @enum {string} */
+            strategy: "longest_idle" | "least_busy" | "round_robin";
+            tell_position: string;
+            timed_out_text: string;
+            wrap_up: components["schemas"]["WrapUp"];
+        };
+        PolicyDraft: {
+            channels?: ("sms" | "whatsapp" | "webchat" | "messenger" | "x")[];
+            fallback?: components["schemas"]["Step"][];
+            first_reply?: components["schemas"]["ReplyStep"][];
+            /** Format: int64 */
+            hold_seconds?: number;
+            hours?: components["schemas"]["Hours"];
+            /** Format: int64 */
+            max_wait_seconds?: number;
+            /** Format: int64 */
+            max_waiting?: number;
+            /** Format: int64 */
+            offer_seconds?: number;
+            overflow?: components["schemas"]["Step"];
+            silence?: components["schemas"]["SilenceStep"][];
+            /** @enum {string} */
+            strategy?: "" | "longest_idle" | "least_busy" | "round_robin";
+            tell_position?: string;
+            timed_out_text?: string;
+            wrap_up?: components["schemas"]["WrapUp"];
+        };
+        PolicyPreview: {
+            /** @description What would be refused */
+            errors: components["schemas"]["ProblemField"][];
+            /** @description What happens to a chat, step by step */
+            sentences: string[];
+        };
+        PolicyRequest: {
+            channels?: ("sms" | "whatsapp" | "webchat" | "messenger" | "x")[];
+            fallback?: components["schemas"]["Step"][];
+            first_reply?: components["schemas"]["ReplyStep"][];
+            /** Format: int64 */
+            hold_seconds?: number;
+            hours?: components["schemas"]["Hours"];
+            /** Format: int64 */
+            max_wait_seconds?: number;
+            /** Format: int64 */
+            max_waiting?: number;
+            /** Format: int64 */
+            offer_seconds?: number;
+            overflow?: components["schemas"]["Step"];
+            silence?: components["schemas"]["SilenceStep"][];
+            /** @enum {string} */
+            strategy?: "" | "longest_idle" | "least_busy" | "round_robin";
+            tell_position?: string;
+            timed_out_text?: string;
+            /**
+             * Format: int64
+             * @description The version the change began from. If somebody has changed the policy since, nothing changes and the answer is 409 newer_version.
+             */
+            version?: number;
+            wrap_up?: components["schemas"]["WrapUp"];
+        };
+        PolicyVersion: {
+            /** @description Who set it */
+            actor?: components["schemas"]["UserRef"];
+            /** Format: date-time */
+            at: string;
+            policy: components["schemas"]["Policy"];
+            /** Format: int64 */
+            version: number;
         };
         PostMessageRequest: {
             attachments?: components["schemas"]["AttachmentRequest"][];
@@ -743,6 +1425,20 @@ export interface components {
         PostNoteRequest: {
             client_id: string;
             text: string;
+        };
+        Presence: {
+            /** Format: int64 */
+            grace_seconds: number;
+        };
+        PreviewRequest: {
+            policy: components["schemas"]["PolicyDraft"];
+            /**
+             * Format: uuid
+             * @description The queue the policy is for
+             */
+            queue_id?: string;
+            /** @description Rules of the account that aren't saved yet; absent means those in force */
+            settings?: components["schemas"]["Settings"];
         };
         Problem: {
             /**
@@ -783,7 +1479,25 @@ export interface components {
             created_at: string;
             id: string;
             member_ids: string[];
+            members: components["schemas"]["Member"][];
             name: string;
+            /** Format: int64 */
+            policy_version: number;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            waiting: number;
+        };
+        QueueDetails: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            member_ids: string[];
+            members: components["schemas"]["Member"][];
+            name: string;
+            policy: components["schemas"]["Policy"];
+            /** Format: int64 */
+            policy_version: number;
             /** Format: int64 */
             priority: number;
             /** Format: int64 */
@@ -808,11 +1522,164 @@ export interface components {
             /** @example ok */
             temporal: string;
         };
+        ReplyStep: {
+            /** @enum {string} */
+            action: "remind" | "notify" | "requeue";
+            /** Format: int64 */
+            after_seconds: number;
+        };
+        RequeueRequest: {
+            /** @description For whoever gets it; the customer doesn't see it */
+            note?: string;
+        };
+        RoutingSettings: {
+            break_reasons: string[];
+            caps: components["schemas"]["Caps"];
+            left_holds_slot: boolean;
+            presence: components["schemas"]["Presence"];
+            resume_over_cap: boolean;
+            sticky: components["schemas"]["Sticky"];
+            transfer: components["schemas"]["Transfer"];
+            /**
+             * Format: int64
+             * @description Grows with each change; 0 while nothing was ever set
+             */
+            version: number;
+            zone: string;
+        };
+        RoutingSettingsRequest: {
+            break_reasons: string[];
+            caps: components["schemas"]["Caps"];
+            left_holds_slot: boolean;
+            presence: components["schemas"]["Presence"];
+            resume_over_cap: boolean;
+            sticky: components["schemas"]["Sticky"];
+            transfer: components["schemas"]["Transfer"];
+            /**
+             * Format: int64
+             * @description The version the change began from. If somebody has changed the rules since, nothing changes and the answer is 409 newer_version.
+             */
+            version?: number;
+            zone: string;
+        };
+        RoutingSettingsVersion: {
+            /** @description Who set them */
+            actor?: components["schemas"]["UserRef"];
+            /** Format: date-time */
+            at: string;
+            settings: components["schemas"]["Settings"];
+            /** Format: int64 */
+            version: number;
+        };
+        RoutingStory: {
+            clocks: components["schemas"]["Deadline"][];
+            offer?: components["schemas"]["OfferView"];
+            /** @enum {string} */
+            phase: "queued" | "active" | "customer_left" | "closed";
+            policy_queue?: string;
+            /** Format: int64 */
+            policy_version: number;
+            queue?: components["schemas"]["QueueRef"];
+            sticky?: components["schemas"]["StickyView"];
+            story: components["schemas"]["StoryLine"][];
+        };
+        Settings: {
+            break_reasons: string[];
+            caps: components["schemas"]["Caps"];
+            left_holds_slot: boolean;
+            presence: components["schemas"]["Presence"];
+            resume_over_cap: boolean;
+            sticky: components["schemas"]["Sticky"];
+            transfer: components["schemas"]["Transfer"];
+            zone: string;
+        };
+        SilenceStep: {
+            /** @enum {string} */
+            action: "warn" | "end";
+            /** Format: int64 */
+            after_seconds: number;
+            text?: string;
+        };
+        Slots: {
+            /** Format: int64 */
+            cap: number;
+            full: string;
+            /** Format: int64 */
+            used: number;
+        };
+        Span: {
+            from: string;
+            to: string;
+        };
         StatusRequest: {
-            /** @description Why: lunch, training, … */
+            /** @description With offline and now: all my open chats go back to the front of their lines */
+            hand_over?: boolean;
+            /**
+             * @description Why; on a break one of the account's reasons
+             * @example Lunch
+             */
             reason?: string;
             /** @enum {string} */
             status: "available" | "break" | "offline";
+            /**
+             * @description after_chats: no new chats from now on, and the state begins when the last open chat is done; being available cancels it
+             * @default now
+             * @enum {string}
+             */
+            when: "now" | "after_chats";
+        };
+        Step: {
+            /** @enum {string} */
+            action: "" | "widen" | "move" | "text" | "notify" | "callback" | "close";
+            /** Format: int64 */
+            after_seconds?: number;
+            /** Format: int64 */
+            callback_minutes?: number;
+            queue?: string;
+            queues?: string[];
+            text?: string;
+            url?: string;
+            users?: string[];
+        };
+        Sticky: {
+            /** Format: int64 */
+            break_seconds: number;
+            channels: {
+                [key: string]: boolean;
+            };
+            enabled: boolean;
+            /** Format: int64 */
+            expires_hours: number;
+            follows_transfer: boolean;
+            on_first_reply: boolean;
+            /** Format: int64 */
+            wait_seconds: number;
+        };
+        StickyRequest: {
+            /**
+             * Format: uuid
+             * @description An agent or supervisor of the account
+             */
+            user_id: string;
+        };
+        StickyView: {
+            /** Format: date-time */
+            until: string;
+            user: components["schemas"]["UserRef"];
+        };
+        StoryLine: {
+            actor?: components["schemas"]["UserRef"];
+            /** Format: date-time */
+            at: string;
+            considered: components["schemas"]["Considered"][];
+            kind: string;
+            /** Format: int64 */
+            more: number;
+            /** Format: int64 */
+            policy_version: number;
+            queue?: components["schemas"]["QueueRef"];
+            text: string;
+            user?: components["schemas"]["UserRef"];
         };
         Summary: {
             /** Format: date-time */
@@ -832,8 +1699,39 @@ export interface components {
             last_used_at?: string;
             name: string;
         };
+        Transfer: {
+            /** Format: int64 */
+            accept_seconds: number;
+        };
+        TransferRequest: {
+            /** @description A supervisor gives the chat also to a colleague who is on a break, offline or full; without it the answer is then 409 agent_not_free */
+            force?: boolean;
+            /**
+             * @description blind: I am free at once; accept: I keep the chat until the colleague accepts, and it stays mine if they don't
+             * @default blind
+             * @enum {string}
+             */
+            mode: "blind" | "accept";
+            /**
+             * @description For the colleague; the customer doesn't see it
+             * @example Asks about invoice 4711
+             */
+            note?: string;
+            /**
+             * Format: uuid
+             * @description The queue; the chat keeps its customer's time of arrival
+             */
+            queue_id?: string;
+            /**
+             * Format: uuid
+             * @description The colleague
+             */
+            user_id?: string;
+        };
         User: {
             account_id: string;
+            channel_types: ("sms" | "whatsapp" | "webchat" | "messenger" | "x")[];
+            connected: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -843,18 +1741,26 @@ export interface components {
             /** Format: int64 */
             max_chats: number;
             name: string;
+            next_reason?: string;
+            /** @enum {string} */
+            next_status?: "available" | "break" | "offline";
             /** Format: int64 */
             open_chats: number;
             queue_ids: string[];
             /** @enum {string} */
             role: "super_admin" | "admin" | "supervisor" | "campaign_manager" | "agent" | "operator";
+            slots: components["schemas"]["Slots"];
             /** @enum {string} */
             status: "available" | "break" | "offline";
             status_reason?: string;
             /** Format: date-time */
             status_since: string;
+            wrap_up: boolean;
         };
         UserPatchRequest: {
+            /** @description The channels this person takes chats of; empty means all */
+            channel_types?: ("sms" | "whatsapp" | "webchat" | "messenger" | "x")[];
+            /** @description true ends their sessions and gives their chats back to the line */
             disabled?: boolean;
             /** Format: int64 */
             max_chats?: number;
@@ -911,6 +1817,12 @@ export interface components {
             greeting: string;
             title: string;
         };
+        WrapUp: {
+            disposition?: string;
+            exclusive?: boolean;
+            /** Format: int64 */
+            seconds?: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -920,6 +1832,71 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAgents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageUser"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAgentStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatusRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     signIn: {
         parameters: {
             query?: never;
@@ -1014,7 +1991,7 @@ export interface operations {
     listChats: {
         parameters: {
             query?: {
-                /** @description mine: open chats I own; waiting: in line, oldest first; all: newest first */
+                /** @description mine: open chats I own, have joined or am offered; waiting: in line, oldest first; all: newest first */
                 view?: "mine" | "waiting" | "all";
                 /** @description With view=all: only chats in this phase */
                 phase?: "queued" | "active" | "customer_left" | "closed";
@@ -1080,6 +2057,74 @@ export interface operations {
             };
         };
     };
+    acceptChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declineChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclineRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     disposeChat: {
         parameters: {
             query?: never;
@@ -1097,6 +2142,142 @@ export interface operations {
                 "application/json": components["schemas"]["DisposeRequest"];
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chooseDisposition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseDispositionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holdChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HoldRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    joinChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaveChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
@@ -1192,6 +2373,38 @@ export interface operations {
             };
         };
     };
+    forceNextStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postNote: {
         parameters: {
             query?: never;
@@ -1262,6 +2475,174 @@ export interface operations {
             };
         };
     };
+    requeueChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RequeueRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRoutingStory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingStory"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transferChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chat's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCustomerChats: {
         parameters: {
             query?: {
@@ -1296,10 +2677,108 @@ export interface operations {
             };
         };
     };
+    getStickyAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pairing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setStickyAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StickyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pairing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clearStickyAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDispositions: {
         parameters: {
             query?: {
-                /** @description The chat to be disposed */
+                /** @description The chat to be disposed: only what its queue offers */
                 chat_id?: string;
             };
             header?: never;
@@ -1315,6 +2794,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageDisposition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFollowUps: {
+        parameters: {
+            query?: {
+                /** @description true: only what is still to be done, the next due first; false: what was done lately as well */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageFollowUp"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishFollowUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The follow-up's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUp"];
                 };
             };
             /** @description Error */
@@ -1377,6 +2920,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMyQueues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageQueue"];
                 };
             };
             /** @description Error */
@@ -1481,6 +3053,41 @@ export interface operations {
             };
         };
     };
+    updateDisposition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispositionPatchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disposition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listQueues: {
         parameters: {
             query?: never;
@@ -1543,11 +3150,44 @@ export interface operations {
             };
         };
     };
+    getQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The queue's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDetails"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     updateQueue: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description The queue's id */
                 id: string;
             };
             cookie?: never;
@@ -1583,6 +3223,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The queue's id */
                 id: string;
             };
             cookie?: never;
@@ -1600,6 +3241,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQueuePolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The queue's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePolicyVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setQueuePolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The queue's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDetails"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRoutingSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRoutingSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingSettingsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoutingVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRoutingSettingsVersion"];
                 };
             };
             /** @description Error */

@@ -1,29 +1,38 @@
 import { MessageSquare, MessageSquareOff } from "lucide-react";
-import { type RefObject, useCallback, useEffect, useState } from "react";
+import { type RefObject, useState } from "react";
 import { Problem } from "../api/client";
-import type { ChatView, Message, Role } from "../api/types";
-import { useCannedReplies, useChat } from "../live/chats";
+import { api } from "../api/endpoints";
+import type { ChatView, Message } from "../api/types";
+import { useChat } from "../live/chats";
+import { useCommands } from "../live/commands";
 import { useNow } from "../live/hooks";
 import { useLive } from "../live/live";
 import { navigate } from "../live/route";
-import { drafts } from "../live/storage";
 import { useMarkRead, useThread } from "../live/thread";
+import { supervises } from "../state/people";
 import { texts } from "../texts";
+import { ProblemBar } from "../views/Banner";
 import { Empty, Failure, Skeleton } from "../views/basics";
+import { ActionsMenu, type ActionsProps, allowed, QuickActions } from "../views/ChatActions";
 import { ChatHeader } from "../views/ChatHeader";
-import { Composer } from "../views/Composer";
+import { ChatStrip } from "../views/ChatStrip";
 import { MessageList } from "../views/MessageList";
+import { RequeueDialog } from "../views/RequeueDialog";
+import { ChatFoot } from "./ChatFoot";
 import { Dispose } from "./Dispose";
+import { Transfer } from "./Transfer";
 
 interface Props {
   chatId: string;
   field: RefObject<HTMLTextAreaElement | null>;
   panelOpen: boolean;
   onPanel(): void;
-  onDisposed(chatId: string, text: string): void;
+  onWhy(): void;
+  /** The chat has left my desk; `text` says how. */
+  onLeft(chatId: string, text: string): void;
+  onFlash(text: string): void;
 }
 
-const supervises = (role: Role) => role === "supervisor" || role === "admin" || role === "super_admin";
 const toList = () => navigate({ chatId: undefined });
 
 export function NoChat({ some }: { some: boolean }) {
@@ -67,49 +76,108 @@ export function ChatPane(props: Props) {
   );
 }
 
-/** Two texts are kept per chat, the reply and the note, so that a note can't leave as a reply. */
-function useDraft(user: string, chatId: string, mayReply: boolean) {
-  const noteKey = `${chatId}.note`;
-  const [reply, setReply] = useState(() => drafts.get(user, chatId));
-  const [note, setNote] = useState(() => drafts.get(user, noteKey));
-  const [wantsNote, setWantsNote] = useState(false);
-  const isNote = wantsNote || !mayReply;
-  const setText = useCallback(
-    (text: string) => {
-      (isNote ? setNote : setReply)(text);
-      drafts.set(user, isNote ? noteKey : chatId, text);
-    },
-    [user, chatId, noteKey, isNote],
-  );
-  return { text: isNote ? note : reply, isNote, wantsNote, setText, setWantsNote };
+type Opened = "dispose" | "transfer" | "requeue";
+
+/** What I am in this chat. */
+function useRights(chat: ChatView) {
+  const { user } = useLive();
+  return {
+    owner: chat.owner?.id === user.id,
+    member: chat.members.some((member) => member.id === user.id),
+    supervisor: supervises(user.role),
+  };
 }
 
-function OpenChat({ chat, field, panelOpen, onPanel, onDisposed }: Props & { chat: ChatView }) {
-  const { user } = useLive();
+function useActions({ chat, onLeft, onFlash, onWhy }: Props & { chat: ChatView }, open: (dialog: Opened) => void) {
+  const rights = useRights(chat);
+  const { run, busy, problem, clear } = useCommands(chat.id);
+  const { failed } = texts;
+  const name = chat.customer.name;
+  const props: ActionsProps = {
+    chat,
+    rights,
+    busy: busy !== undefined,
+    onTransfer: () => open("transfer"),
+    onRequeue: () => open("requeue"),
+    onDisposition: () => open("dispose"),
+    onHold: (seconds) => void run("hold", failed.hold, () => api.hold(chat.id, seconds)),
+    onResume: () => void run("resume", failed.resume, () => api.resume(chat.id)),
+    onJoin: () => void run("join", failed.join, () => api.join(chat.id)),
+    onLeave: () => void run("leave", failed.leave, () => api.leave(chat.id)),
+    onTake: () =>
+      void run("take", failed.take, () => api.take(chat.id)).then((next) => next && onFlash(texts.taken(name))),
+    onNextStep: () =>
+      void run("next-step", failed.nextStep, () => api.nextStep(chat.id)).then(
+        (next) => next && onFlash(texts.board.stepDone(name)),
+      ),
+    onWhy,
+  };
+  const requeue = async (note: string) => {
+    const next = await run("requeue", failed.requeue, () => api.requeue(chat.id, note));
+    if (!next) return false;
+    if (rights.owner) onLeft(chat.id, texts.requeue.done(name));
+    else onFlash(texts.requeue.done(name));
+    return true;
+  };
+  return { props, rights, busy, problem, clear, requeue };
+}
+
+function OpenChat(props: Props & { chat: ChatView }) {
+  const { chat, field, panelOpen, onPanel, onLeft, onFlash } = props;
   const thread = useThread(chat.id);
   const [atEnd, setAtEnd] = useState(true);
-  const [disposing, setDisposing] = useState(false);
-  const mine = chat.owner?.id === user.id && chat.phase !== "closed";
+  const [dialog, setDialog] = useState<Opened>();
+  const open = (next: Opened) => {
+    actions.clear();
+    setDialog(next);
+  };
+  const actions = useActions(props, open);
+  const { rights } = actions;
+  const mine = rights.owner && chat.phase !== "closed";
+  const close = () => setDialog(undefined);
   useMarkRead(chat, thread.data, atEnd);
 
   return (
     <main className="chat-pane" data-testid="chat" data-chat-id={chat.id} data-phase={chat.phase}>
       <ChatHeader
         chat={chat}
-        mayDispose={mine || (supervises(user.role) && chat.phase !== "queued" && chat.phase !== "closed")}
+        mayDispose={mine || (rights.supervisor && chat.phase !== "queued" && chat.phase !== "closed")}
         panelOpen={panelOpen}
-        onDispose={() => setDisposing(true)}
+        quick={<QuickActions {...actions.props} />}
+        menu={<ActionsMenu {...actions.props} />}
+        onDispose={() => open("dispose")}
         onPanel={onPanel}
         onBack={toList}
       />
+      <ChatStrip chat={chat} me={useLive().user.id} onDisposition={mine ? () => open("dispose") : undefined} />
+      {actions.problem && dialog !== "requeue" && (
+        <ProblemBar title={actions.problem.title} detail={actions.problem.detail} onClose={actions.clear} />
+      )}
       <Log chat={chat} thread={thread} mine={mine} onAtEnd={setAtEnd} />
-      <Foot chat={chat} mine={mine} field={field} onSend={thread.send} />
+      <ChatFoot chat={chat} mine={mine} joined={rights.member} field={field} onSend={thread.send} />
       <Dispose
         chat={chat}
         thread={thread.data}
-        open={disposing}
-        onClose={() => setDisposing(false)}
-        onDisposed={onDisposed}
+        open={dialog === "dispose"}
+        onClose={close}
+        onDisposed={onLeft}
+        onSaved={onFlash}
+      />
+      {allowed(actions.props).transfer && (
+        <Transfer
+          chat={chat}
+          open={dialog === "transfer"}
+          onClose={close}
+          onDone={(text, gone) => (gone && rights.owner ? onLeft(chat.id, text) : onFlash(text))}
+        />
+      )}
+      <RequeueDialog
+        chat={chat}
+        open={dialog === "requeue"}
+        busy={actions.busy !== undefined}
+        problem={actions.problem}
+        onClose={close}
+        onRequeue={(note) => void actions.requeue(note).then((done) => done && close())}
       />
     </main>
   );
@@ -123,7 +191,7 @@ interface LogProps {
 }
 
 function Log({ chat, thread, mine, onAtEnd }: LogProps) {
-  const now = useNow();
+  const now = useNow(60_000);
   const [unreadAfter] = useState(() => (chat.unread > 0 ? chat.read_seq : undefined));
   const [resent, setResent] = useState<ReadonlySet<string>>(new Set());
   const { send } = thread;
@@ -160,72 +228,5 @@ function Log({ chat, thread, mine, onAtEnd }: LogProps) {
       onDiscard={thread.discard}
       onResend={mine && chat.phase === "active" ? resend : undefined}
     />
-  );
-}
-
-function hintOf(chat: ChatView, mine: boolean): string | undefined {
-  if (chat.phase === "closed") return texts.chat.closedComposer;
-  if (chat.phase === "queued") return texts.chat.inQueue;
-  if (!mine) return texts.chat.ownedBy(chat.owner?.name ?? texts.panel.nobody);
-  if (chat.phase === "customer_left") return texts.chat.leftComposer(chat.customer.name);
-  return undefined;
-}
-
-interface FootProps {
-  chat: ChatView;
-  mine: boolean;
-  field: RefObject<HTMLTextAreaElement | null>;
-  onSend(text: string, note: boolean): void;
-}
-
-function Foot({ chat, mine, field, onSend }: FootProps) {
-  const { user } = useLive();
-  const canned = useCannedReplies();
-  const mayReply = mine && chat.phase === "active";
-  const { text, isNote, wantsNote, setText, setWantsNote } = useDraft(user.id, chat.id, mayReply);
-  const hint = hintOf(chat, mine);
-  // Where no reply can leave, the note's box comes when it is asked for or has been begun.
-  const closed = chat.phase === "closed";
-  const writing = !closed && (mayReply || wantsNote || text !== "");
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the field appears with writing
-  useEffect(() => {
-    // On a touch screen focus would throw the keyboard over the chat.
-    if (window.matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
-  }, [field, writing]);
-
-  return (
-    <footer className="chat-foot">
-      {hint && (
-        <p className="foot-hint" data-phase={chat.phase}>
-          {hint}
-          {!closed && !writing && (
-            <button type="button" className="link-button" onClick={() => setWantsNote(true)} data-testid="add-note">
-              {texts.composer.openNote}
-            </button>
-          )}
-        </p>
-      )}
-      {writing && (
-        <Composer
-          text={text}
-          note={isNote}
-          mayReply={mayReply}
-          customerName={chat.customer.name}
-          channel={chat.channel.type}
-          canned={canned.data ?? []}
-          field={field}
-          onText={setText}
-          onNote={(note) => {
-            setWantsNote(note);
-            field.current?.focus();
-          }}
-          onSend={() => {
-            onSend(text, isNote);
-            setText("");
-          }}
-        />
-      )}
-    </footer>
   );
 }

@@ -1,25 +1,31 @@
 import { Inbox } from "lucide-react";
 import { useCallback } from "react";
 import { Problem } from "../api/client";
-import type { ChatView, Role } from "../api/types";
+import type { ChatView } from "../api/types";
 import { useChats, useSummary } from "../live/chats";
-import { useAttention, useNow } from "../live/hooks";
+import { useAttention } from "../live/hooks";
 import { useLive } from "../live/live";
 import { navigate, pathOf, useRoute } from "../live/route";
 import { drafts } from "../live/storage";
-import { byQueueTime } from "../state/chats";
+import { openAndClosed, ownedBy } from "../state/chats";
+import { supervises, takesChats } from "../state/people";
 import { texts } from "../texts";
 import { Empty, Failure, Skeleton } from "../views/basics";
 import { EmptyMine, ListTabs, MineList } from "../views/ChatLists";
 import { ChatRow } from "../views/ChatRow";
+import { OfferRow } from "../views/Offer";
+import type { OffersState } from "./Offers";
 
 type Chats = ReturnType<typeof useChats>;
 
-const supervises = (role: Role) => role === "supervisor" || role === "admin" || role === "super_admin";
-const takesChats = (role: Role) => role === "agent" || role === "supervisor";
+interface Props {
+  mine: Chats;
+  offers: OffersState;
+  onAvailable(): void;
+}
 
 /** The column of chats. */
-export function ListPane({ mine, onAvailable }: { mine: Chats; onAvailable(): void }) {
+export function ListPane({ mine, offers, onAvailable }: Props) {
   const { user } = useLive();
   const route = useRoute();
   const view = supervises(user.role) ? route.view : "mine";
@@ -27,7 +33,8 @@ export function ListPane({ mine, onAvailable }: { mine: Chats; onAvailable(): vo
   const summary = useSummary();
   const row = useRow(view !== "mine");
   const chats = view === "mine" ? mine : other;
-  const items = chats.data?.items;
+  const own = view === "mine";
+  const items = own && chats.data ? ownedBy(chats.data.items, user.id) : chats.data?.items;
   return (
     <nav className="list-pane" aria-label={texts.lists.label}>
       {supervises(user.role) ? (
@@ -37,7 +44,7 @@ export function ListPane({ mine, onAvailable }: { mine: Chats; onAvailable(): vo
           {texts.lists.mineTitle}
           {items && (
             <span className="tabular muted">
-              {items.length}/{user.max_chats}
+              {user.slots.used}/{user.slots.cap}
             </span>
           )}
         </h1>
@@ -51,11 +58,12 @@ export function ListPane({ mine, onAvailable }: { mine: Chats; onAvailable(): vo
           />
         )}
         {!items && !chats.isError && <Skeleton rows={5} kind="row" label={texts.lists.loading} />}
-        {items && view === "mine" && items.length === 0 && (
+        {own && <OfferGroup offers={offers} />}
+        {items && own && items.length === 0 && offers.open.length === 0 && (
           <EmptyMine status={user.status} takesChats={takesChats(user.role)} onAvailable={onAvailable} />
         )}
-        {items && view === "mine" && <MineList items={items} row={row} />}
-        {items && view !== "mine" && (
+        {items && own && <MineList items={items} row={row} />}
+        {items && !own && (
           <ManyChats
             chats={chats}
             items={items}
@@ -68,6 +76,29 @@ export function ListPane({ mine, onAvailable }: { mine: Chats; onAvailable(): vo
   );
 }
 
+function OfferGroup({ offers }: { offers: OffersState }) {
+  if (offers.open.length === 0) return null;
+  return (
+    <section className="chat-group" data-group="offered" aria-label={texts.offers.group}>
+      <h2>
+        {texts.offers.group} <span className="tabular">{offers.open.length}</span>
+      </h2>
+      <ul>
+        {offers.open.map((chat) => (
+          <OfferRow
+            key={chat.id}
+            chat={chat}
+            busy={offers.busy?.chatId === chat.id ? offers.busy.answer : undefined}
+            onAccept={offers.accept}
+            onDecline={offers.decline}
+            onRead={offers.read}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 interface ManyProps {
   chats: Chats;
   items: readonly ChatView[];
@@ -77,9 +108,16 @@ interface ManyProps {
 
 function ManyChats({ chats, items, empty, row }: ManyProps) {
   if (items.length === 0) return <Empty icon={<Inbox />} title={empty} />;
+  const { open, closed } = openAndClosed(items);
   return (
     <section className="chat-group">
-      <ul>{byQueueTime(items).map(row)}</ul>
+      <ul>{open.map(row)}</ul>
+      {closed.length > 0 && (
+        <>
+          <h2>{texts.lists.closed}</h2>
+          <ul>{closed.map(row)}</ul>
+        </>
+      )}
       {chats.data?.next && (
         <button
           type="button"
@@ -95,16 +133,15 @@ function ManyChats({ chats, items, empty, row }: ManyProps) {
 }
 
 function useRow(showOwner: boolean) {
-  const { user, dismiss } = useLive();
+  const { user, dismissChat } = useLive();
   const route = useRoute();
   const attention = useAttention();
-  const now = useNow();
   const open = useCallback(
     (id: string) => {
-      dismiss(id);
+      dismissChat(id);
       navigate({ chatId: id });
     },
-    [dismiss],
+    [dismissChat],
   );
   return (chat: ChatView) => {
     const selected = chat.id === route.chatId;
@@ -114,7 +151,6 @@ function useRow(showOwner: boolean) {
         chat={chat}
         selected={selected}
         inView={selected && attention}
-        now={now}
         showOwner={showOwner}
         draft={!selected && drafts.get(user.id, chat.id) !== ""}
         href={pathOf({ chatId: chat.id, view: route.view })}

@@ -3,14 +3,24 @@ import type { ChatView } from "../api/types";
 import { useChat, useCustomerChats, useTranscript } from "../live/chats";
 import { useNow } from "../live/hooks";
 import { useLive } from "../live/live";
+import { useRouting } from "../live/routing";
+import { messageOf } from "../live/status";
 import { CustomerPanel, HistoryList, type PanelTab, Transcript } from "../views/CustomerPanel";
+import { RoutingTab } from "../views/RoutingTab";
+import { StickyFact } from "./StickyFact";
 
-/** The panel beside the chat: the customer and the earlier chats. */
-export function PanelPane({ chatId, onClose }: { chatId: string; onClose(): void }) {
+interface Props {
+  chatId: string;
+  tab: PanelTab;
+  onTab(tab: PanelTab): void;
+  onClose(): void;
+}
+
+/** The panel beside the chat: the customer, the earlier chats, and why this one came here. */
+export function PanelPane({ chatId, tab, onTab, onClose }: Props) {
   const chat = useChat(chatId);
   const { user } = useLive();
-  const now = useNow();
-  const [tab, setTab] = useState<PanelTab>("customer");
+  const now = useNow(60_000);
   if (!chat.data) return null;
   return (
     <CustomerPanel
@@ -18,9 +28,23 @@ export function PanelPane({ chatId, onClose }: { chatId: string; onClose(): void
       me={user.id}
       now={now}
       tab={tab}
+      sticky={<StickyFact chat={chat.data} />}
       history={<History chat={chat.data} now={now} />}
-      onTab={setTab}
+      routing={<Routing chatId={chatId} now={now} />}
+      onTab={onTab}
       onClose={onClose}
+    />
+  );
+}
+
+function Routing({ chatId, now }: { chatId: string; now: number }) {
+  const story = useRouting(chatId);
+  return (
+    <RoutingTab
+      story={story.data}
+      failed={story.isError ? messageOf(story.error) : undefined}
+      now={now}
+      onRetry={() => void story.refetch()}
     />
   );
 }

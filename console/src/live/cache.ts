@@ -3,7 +3,7 @@
 import { QueryClient } from "@tanstack/react-query";
 import { Problem } from "../api/client";
 import type { StreamEvent } from "../api/events";
-import type { ChatListView, ChatView, Me, Summary, User } from "../api/types";
+import type { ChatListView, ChatView, Me, Page, Summary, User } from "../api/types";
 import { type ChatList, chatAfter, listAfter } from "../state/chats";
 import { type Thread, withMessage } from "../state/thread";
 
@@ -19,6 +19,11 @@ export const keys = {
   transcript: (chatId: string) => ["transcript", chatId] as const,
   dispositions: (chatId: string) => ["dispositions", chatId] as const,
   canned: ["canned"] as const,
+  routing: (chatId: string) => ["routing", chatId] as const,
+  sticky: (customerId: string) => ["sticky", customerId] as const,
+  agents: ["agents"] as const,
+  followUps: ["follow-ups"] as const,
+  queues: ["settings", "queues"] as const,
 };
 
 export function newQueryClient(): QueryClient {
@@ -70,6 +75,10 @@ export function applyEvent(client: QueryClient, event: StreamEvent, me: string):
   const chatId = "message" in event ? event.message.chat_id : "chat" in event ? event.chat.id : undefined;
   if (chatId) {
     client.setQueryData<ChatView>(keys.chat(chatId), (chat) => chat && chatAfter(chat, event));
+    // Only a story that is on screen is fetched again.
+    if ("chat" in event && event.type.startsWith("chat.")) {
+      void client.invalidateQueries({ queryKey: keys.routing(chatId) });
+    }
   }
   if (event.type === "message.created" || event.type === "message.updated") {
     const { message } = event;
@@ -91,11 +100,15 @@ function setWaiting(client: QueryClient, event: StreamEvent & { type: "waiting.c
   });
 }
 
-/** Takes news of a user when it is about me. */
+/** Takes news of a user: among the agents, and as me when it is. */
 export function setUser(client: QueryClient, user: User): void {
+  client.setQueryData<Page<User>>(keys.agents, (page) => {
+    if (!page?.items.some((agent) => agent.id === user.id)) return page;
+    return { ...page, items: page.items.map((agent) => (agent.id === user.id ? user : agent)) };
+  });
   client.setQueryData<Me | null>(keys.me, (me) => {
     if (me?.user.id !== user.id) return me;
-    return { ...me, user: { ...me.user, ...user } };
+    return { ...me, user };
   });
 }
 

@@ -2,11 +2,10 @@
 
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
-import { Problem } from "../api/client";
 import { api } from "../api/endpoints";
-import type { Availability, ChatListView, ChatView } from "../api/types";
+import type { ChatListView, ChatView } from "../api/types";
 import { type ChatList, chatAfter, joinPages, listAfter } from "../state/chats";
-import { keys, setUser } from "./cache";
+import { keys } from "./cache";
 import { useLive } from "./live";
 
 /** A list of chats, kept by the stream. */
@@ -19,7 +18,10 @@ export function useChats(view: ChatListView, enabled: boolean) {
     enabled,
     queryFn: async () => {
       const mark = log.mark();
-      const page = await api.chats(view);
+      let page: ChatList = await api.chats(view);
+      // What was loaded by "show more" stays loaded.
+      const before = client.getQueryData<ChatList>(keys.chats(view))?.items.length ?? 0;
+      while (page.next !== "" && page.items.length < before) page = joinPages(page, await api.chats(view, page.next));
       return log.since(mark).reduce<ChatList>((list, event) => listAfter(list, view, event, user.id), page);
     },
   });
@@ -37,12 +39,18 @@ export function useChats(view: ChatListView, enabled: boolean) {
   return { ...query, loadMore, loadingMore };
 }
 
+/** A chat as a list has it. */
 function fromLists(client: QueryClient, id: string): ChatView | undefined {
   for (const view of ["mine", "waiting", "all"] as const) {
     const found = client.getQueryData<ChatList>(keys.chats(view))?.items.find((chat) => chat.id === id);
     if (found) return found;
   }
   return undefined;
+}
+
+/** A chat as far as this screen knows it. */
+export function chatIn(client: QueryClient, id: string): ChatView | undefined {
+  return client.getQueryData<ChatView>(keys.chat(id)) ?? fromLists(client, id);
 }
 
 /** One chat; shown at once from a list when one has it. */
@@ -107,27 +115,4 @@ export function useCannedReplies() {
     staleTime: 5 * 60_000,
     queryFn: async () => (await api.cannedReplies()).items,
   });
-}
-
-/** Sets my status: shown at once, taken back when it fails. */
-export function useSetStatus() {
-  const client = useQueryClient();
-  const { user } = useLive();
-  const [problem, setProblem] = useState<string>();
-  const set = useCallback(
-    async (status: Availability, reason?: string) => {
-      setProblem(undefined);
-      const { status_reason: _, ...rest } = user;
-      const since = new Date().toISOString();
-      setUser(client, { ...rest, status, status_since: since, ...(reason ? { status_reason: reason } : {}) });
-      try {
-        setUser(client, await api.setStatus(status, reason));
-      } catch (cause) {
-        setUser(client, user);
-        setProblem(cause instanceof Problem ? cause.message : String(cause));
-      }
-    },
-    [client, user],
-  );
-  return { set, problem, clearProblem: useCallback(() => setProblem(undefined), []) };
 }

@@ -23,9 +23,12 @@ function subscribeTick(listener: () => void): () => void {
   };
 }
 
-/** The server's time (ms), renewed each second; all who use it tick together. */
-export function useNow(): number {
-  return useSyncExternalStore(subscribeTick, () => tick);
+/**
+ * The server's time (ms), renewed each second, or each `every` ms for what shows no seconds; all who use it tick
+ * together.
+ */
+export function useNow(every = 1000): number {
+  return useSyncExternalStore(subscribeTick, () => (every <= 1000 ? tick : Math.floor(tick / every) * every));
 }
 
 /** A choice of this person in this browser, in step over all tabs. */

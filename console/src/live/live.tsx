@@ -6,10 +6,12 @@ import type { StreamEvent } from "../api/events";
 import { EventStream, type StreamState } from "../api/stream";
 import type { ChatView, User } from "../api/types";
 import type { ChatList } from "../state/chats";
-import { type Alert, alertFor, type Toast, withAlert, withoutChat } from "../state/notify";
+import { type Alert, alertFor, type Toast, withAlert, withNotice, withoutChat, withoutKey } from "../state/notify";
+import { texts } from "../texts";
 import { applyEvent, EventLog, keys } from "./cache";
+import { chatIn } from "./chats";
 import { hasAttention, useAttention } from "./hooks";
-import { armSound, desktop, sound } from "./noise";
+import { armSound, desktop, notify, sound } from "./noise";
 import { navigate, useRoute } from "./route";
 import { Tabs } from "./tabs";
 
@@ -18,7 +20,10 @@ export interface Live {
   state: StreamState | "catchingUp";
   log: EventLog;
   toasts: readonly Toast[];
-  dismiss(chatId: string): void;
+  /** Takes a pop-up away. */
+  dismiss(key: string): void;
+  /** Takes all pop-ups of a chat away: it is read. */
+  dismissChat(chatId: string): void;
   open(chatId: string): void;
   reconnect(): void;
 }
@@ -32,36 +37,63 @@ export function useLive(): Live {
   return live;
 }
 
-const SUMMARY_DELAY_MS = 400;
-const SUMMARY_EVERY_MS = 30_000;
+const NUMBERS_DELAY_MS = 600;
+const NUMBERS_EVERY_MS = 30_000;
+
+const REFETCHED = new Set("me summary chats chat thread history routing sticky agents follow-ups".split(" "));
 
 /** Everything that may have changed unseen. */
 function refetchAll(client: QueryClient): Promise<void> {
   return client.invalidateQueries({
-    predicate: (query) => ["me", "summary", "chats", "chat", "thread", "history"].includes(String(query.queryKey[0])),
+    predicate: (query) => REFETCHED.has(String(query.queryKey[0])),
   });
 }
 
-/** Asks for the top bar's numbers again soon, once for a burst of events. */
-function useSummaryRefresh(client: QueryClient): () => void {
+interface Numbers {
+  /** Who waits has changed; `mine` when my own slots may have, too. */
+  changed(mine: boolean): void;
+}
+
+/** Asks again soon for what events don't carry, once for a burst of them: who waits in which place, how full I am. */
+function useNumbers(client: QueryClient): Numbers {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const refresh = useCallback(() => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => void client.invalidateQueries({ queryKey: keys.summary }), SUMMARY_DELAY_MS);
-  }, [client]);
+  const meToo = useRef(false);
+  const changed = useCallback(
+    (mine: boolean) => {
+      meToo.current ||= mine;
+      // A timer that runs isn't put off: under steady traffic it would never come to its end.
+      timer.current ??= setTimeout(() => {
+        timer.current = undefined;
+        void client.invalidateQueries({ queryKey: keys.summary });
+        // Only while it is on screen is the line fetched again.
+        void client.invalidateQueries({ queryKey: keys.chats("waiting") });
+        if (meToo.current) void client.invalidateQueries({ queryKey: keys.me });
+        meToo.current = false;
+      }, NUMBERS_DELAY_MS);
+    },
+    [client],
+  );
   useEffect(() => {
-    const every = setInterval(refresh, SUMMARY_EVERY_MS);
+    const every = setInterval(() => changed(true), NUMBERS_EVERY_MS);
     return () => {
       clearInterval(every);
       clearTimeout(timer.current);
+      timer.current = undefined;
     };
-  }, [refresh]);
-  return refresh;
+  }, [changed]);
+  return useMemo(() => ({ changed }), [changed]);
 }
 
 function changesQueue(event: StreamEvent): boolean {
   if (event.type === "waiting.changed") return event.waiting === undefined;
-  return event.type === "chat.queued" || event.type === "chat.assigned" || event.type === "chat.closed";
+  return event.type.startsWith("chat.");
+}
+
+/** Tells whether the event may change how many of my slots are taken. */
+function isMine(event: StreamEvent, known: ChatView | undefined, me: string): boolean {
+  if (known) return true;
+  if (!("chat" in event) || !event.chat) return false;
+  return event.chat.owner?.id === me || event.chat.offer?.agent.id === me;
 }
 
 function knownChat(client: QueryClient, event: StreamEvent): ChatView | undefined {
@@ -69,15 +101,16 @@ function knownChat(client: QueryClient, event: StreamEvent): ChatView | undefine
   return client.getQueryData<ChatList>(keys.chats("mine"))?.items.find((chat) => chat.id === id);
 }
 
-function useAlerts(user: User, tabs: React.RefObject<Tabs | undefined>) {
+function useAlerts(client: QueryClient, user: User, tabs: React.RefObject<Tabs | undefined>) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
-  const dismiss = useCallback((chatId: string) => setToasts((all) => withoutChat(all, chatId)), []);
+  const dismiss = useCallback((key: string) => setToasts((all) => withoutKey(all, key)), []);
+  const dismissChat = useCallback((chatId: string) => setToasts((all) => withoutChat(all, chatId)), []);
   const open = useCallback(
     (chatId: string) => {
-      dismiss(chatId);
+      dismissChat(chatId);
       navigate({ chatId, view: "mine" });
     },
-    [dismiss],
+    [dismissChat],
   );
   const raise = useCallback(
     (alert: Alert) => {
@@ -91,19 +124,35 @@ function useAlerts(user: User, tabs: React.RefObject<Tabs | undefined>) {
     },
     [tabs, open],
   );
+  const notice = useCallback(
+    (text: string, chatId: string | undefined) => {
+      const name = chatId === undefined ? undefined : chatIn(client, chatId)?.customer.name;
+      setToasts((all) => withNotice(all, { chatId, name, text, at: Date.now() }));
+      if (tabs.current?.isLeader()) {
+        sound("message", Date.now());
+        notify(name ?? texts.toast.notice, text, chatId ?? text, () => chatId && open(chatId));
+      }
+    },
+    [client, tabs, open],
+  );
   const onEvent = useCallback(
     (event: StreamEvent, known: ChatView | undefined) => {
       const alert = alertFor(event, user.id, known);
       if (alert) raise(alert);
+      if (event.type === "notice") notice(event.text, event.chatId);
+      // Answered, or no longer mine: what its reminders asked for is done.
+      const gone = known?.owner?.id === user.id && "chat" in event && event.chat && event.chat.owner?.id !== user.id;
+      if (gone) dismissChat(known.id);
+      if (event.type === "message.created" && event.message.side === "agent") dismissChat(event.message.chat_id);
       // Read, answered or finished elsewhere: its pop-up has nothing left to say.
       if (event.type.startsWith("chat.") && "chat" in event && event.chat) {
         const { chat } = event;
         if (chat.phase === "closed" || chat.owner?.id !== user.id || (chat.unread === 0 && !alert)) dismiss(chat.id);
       }
     },
-    [user.id, raise, dismiss],
+    [user.id, raise, notice, dismiss, dismissChat],
   );
-  return { toasts, dismiss, open, onEvent };
+  return { toasts, dismiss, dismissChat, open, onEvent };
 }
 
 function useTabs(user: User) {
@@ -121,14 +170,15 @@ function useTabs(user: User) {
 
 export function LiveProvider({ user, children }: { user: User; children: ReactNode }) {
   const client = useQueryClient();
-  const { chatId } = useRoute();
+  const { page, chatId: routed } = useRoute();
+  const chatId = page === "chats" ? routed : undefined;
   const attention = useAttention();
   const [state, setState] = useState<Live["state"]>("connecting");
   const log = useMemo(() => new EventLog(), []);
   const stream = useRef<EventStream>(undefined);
   const tabs = useTabs(user);
-  const { toasts, dismiss, open, onEvent } = useAlerts(user, tabs);
-  const refreshSummary = useSummaryRefresh(client);
+  const { toasts, dismiss, dismissChat, open, onEvent } = useAlerts(client, user, tabs);
+  const numbers = useNumbers(client);
 
   useEffect(() => armSound(), []);
 
@@ -139,7 +189,7 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
         log.add(event);
         applyEvent(client, event, user.id);
         onEvent(event, known);
-        if (changesQueue(event)) refreshSummary();
+        if (changesQueue(event)) numbers.changed(isMine(event, known, user.id));
       },
       onState: setState,
       onHello(resumed) {
@@ -160,17 +210,17 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
       opened.stop();
       stream.current = undefined;
     };
-  }, [client, log, user.id, onEvent, refreshSummary]);
+  }, [client, log, user.id, onEvent, numbers]);
 
   useEffect(() => {
     stream.current?.watch(chatId);
     tabs.current?.show(attention ? chatId : undefined, document.visibilityState === "visible");
-    if (chatId && hasAttention()) dismiss(chatId);
-  }, [chatId, attention, dismiss, tabs]);
+    if (chatId && hasAttention()) dismissChat(chatId);
+  }, [chatId, attention, dismissChat, tabs]);
 
   const live = useMemo<Live>(
-    () => ({ user, state, log, toasts, dismiss, open, reconnect: () => stream.current?.retryNow() }),
-    [user, state, log, toasts, dismiss, open],
+    () => ({ user, state, log, toasts, dismiss, dismissChat, open, reconnect: () => stream.current?.retryNow() }),
+    [user, state, log, toasts, dismiss, dismissChat, open],
   );
   return <LiveContext value={live}>{children}</LiveContext>;
 }

@@ -36,13 +36,14 @@ function tone(context: AudioContext, hertz: number, at: number): void {
   oscillator.stop(at + 0.34);
 }
 
-/** Sounds: two rising tones for a new chat, one for a message. A burst makes one sound. */
+/** Sounds: two rising tones for a new chat, three for one to accept, one for a message. A burst makes one sound. */
 export function sound(kind: Alert["kind"], now: number): void {
   if (preferences.get("sound", "on") === "off" || now - lastAt < QUIET_MS) return;
   if (audio?.state !== "running") return;
   lastAt = now;
-  tone(audio, kind === "chat" ? 660 : 880, audio.currentTime);
-  if (kind === "chat") tone(audio, 990, audio.currentTime + 0.14);
+  tone(audio, kind === "message" ? 880 : 660, audio.currentTime);
+  if (kind !== "message") tone(audio, 990, audio.currentTime + 0.14);
+  if (kind === "offer") tone(audio, 1320, audio.currentTime + 0.28);
 }
 
 export type DesktopState = "unsupported" | "blocked" | "ask" | "on" | "off";
@@ -63,13 +64,11 @@ export async function enableDesktop(): Promise<DesktopState> {
   return desktopState("on");
 }
 
-/** Shows a desktop notification; a newer one of the same chat takes its place. */
-export function desktop(alert: Alert, open: () => void): void {
+/** Shows a desktop notification; a newer one with the same tag takes its place. */
+export function notify(title: string, body: string, tag: string, open: () => void): void {
   if (desktopState(preferences.get("desktop", "on")) !== "on") return;
-  const title =
-    alert.kind === "chat" ? `${texts.toast.newChat(texts.channels[alert.channel])}: ${alert.name}` : alert.name;
   try {
-    const shown = new Notification(title, { body: alert.text, tag: `tandem.${alert.chatId}`, icon: "/favicon.svg" });
+    const shown = new Notification(title, { body, tag: `tandem.${tag}`, icon: "/favicon.svg" });
     shown.onclick = () => {
       window.focus();
       open();
@@ -78,4 +77,14 @@ export function desktop(alert: Alert, open: () => void): void {
   } catch {
     // Some browsers allow them from service workers only; the pop-up and the sound have told already.
   }
+}
+
+/** Shows an alert on the desktop, one per chat. */
+export function desktop(alert: Alert, open: () => void): void {
+  const channel = texts.channels[alert.channel];
+  const title =
+    alert.kind === "message"
+      ? alert.name
+      : `${alert.kind === "chat" ? texts.toast.newChat(channel) : texts.offers.alert(channel)}: ${alert.name}`;
+  notify(title, alert.text, alert.chatId, open);
 }

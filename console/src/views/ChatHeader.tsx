@@ -1,4 +1,5 @@
 import { ArrowLeft, PanelRight } from "lucide-react";
+import type { ReactNode } from "react";
 import type { ChatView } from "../api/types";
 import { texts } from "../texts";
 import { ChannelBadge, Mark } from "./basics";
@@ -7,13 +8,15 @@ interface Props {
   chat: ChatView;
   mayDispose: boolean;
   panelOpen: boolean;
+  quick: ReactNode;
+  menu: ReactNode;
   onDispose(): void;
   onPanel(): void;
   onBack(): void;
 }
 
-/** Who this chat is with, and the DISPOSE button: grey while it lives, blue once the customer has left. */
-export function ChatHeader({ chat, mayDispose, panelOpen, onDispose, onPanel, onBack }: Props) {
+/** Who this chat is with, what can be done with it, and DISPOSE: grey while it lives, blue once the customer has left. */
+export function ChatHeader({ chat, mayDispose, panelOpen, quick, menu, onDispose, onPanel, onBack }: Props) {
   const ready = chat.phase === "customer_left";
   return (
     <header className="chat-header">
@@ -33,6 +36,7 @@ export function ChatHeader({ chat, mayDispose, panelOpen, onDispose, onPanel, on
           </span>
         </p>
       </div>
+      {quick}
       {mayDispose && (
         <button
           type="button"
@@ -45,6 +49,7 @@ export function ChatHeader({ chat, mayDispose, panelOpen, onDispose, onPanel, on
           {texts.dispose.button}
         </button>
       )}
+      {menu}
       <button
         type="button"
         className="icon-button"

@@ -5,9 +5,9 @@ import { grouped, type MineGroup } from "../state/chats";
 import { texts } from "../texts";
 import { Empty } from "./basics";
 
-const GROUPS: readonly MineGroup[] = ["needsReply", "waitingForCustomer", "customerLeft"];
+const GROUPS: readonly MineGroup[] = ["needsReply", "waitingForCustomer", "held", "customerLeft"];
 
-/** My chats under their three headings. */
+/** My chats under their headings. */
 export function MineList({ items, row }: { items: readonly ChatView[]; row(chat: ChatView): ReactNode }) {
   const groups = grouped(items);
   return GROUPS.filter((group) => groups[group].length > 0).map((group) => (

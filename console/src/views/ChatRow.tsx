@@ -1,15 +1,16 @@
+import { CornerUpLeft } from "lucide-react";
 import { memo } from "react";
 import type { ChatView } from "../api/types";
-import { elapsed } from "../state/time";
+import { nextDeadline } from "../state/deadline";
 import { texts } from "../texts";
 import { ChannelBadge, Mark } from "./basics";
+import { Countdown, Elapsed } from "./Ticking";
 
 interface Props {
   chat: ChatView;
   selected: boolean;
   /** Unread messages are in view right now, so counting them would only flicker. */
   inView: boolean;
-  now: number;
   /** Shows who has the chat, in lists over all agents. */
   showOwner: boolean;
   draft: boolean;
@@ -20,18 +21,18 @@ interface Props {
 function previewOf(chat: ChatView): string {
   const last = chat.last_message;
   if (!last) return texts.lists.noText;
-  const text = last.text.trim() === "" ? texts.chat.attachment : last.text;
-  return last.side === "agent" ? texts.lists.you + text : text;
+  return last.text.trim() === "" ? texts.chat.attachment : last.text;
 }
 
 function sinceOf(chat: ChatView): string {
   if (chat.phase === "queued") return chat.queued_at;
+  if (chat.closed_at) return chat.closed_at;
   return chat.customer_left_at ?? chat.waiting_since ?? chat.last_message?.at ?? chat.created_at;
 }
 
 /** One chat in a list. The open one is blue. */
 export const ChatRow = memo(function ChatRow(props: Props) {
-  const { chat, selected, now } = props;
+  const { chat, selected } = props;
   const unread = props.inView ? 0 : chat.unread;
   return (
     <li>
@@ -43,6 +44,7 @@ export const ChatRow = memo(function ChatRow(props: Props) {
         data-chat-id={chat.id}
         data-selected={selected}
         data-phase={chat.phase}
+        data-held={Boolean(chat.held_until)}
         data-unread={unread > 0}
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
@@ -56,8 +58,11 @@ export const ChatRow = memo(function ChatRow(props: Props) {
             <span className="chat-row-name" dir="auto">
               {chat.customer.name}
             </span>
-            <span className="chat-row-time tabular" data-urgent={chat.waiting_since !== undefined}>
-              {elapsed(sinceOf(chat), now)}
+            <span
+              className="chat-row-time tabular"
+              data-urgent={chat.waiting_since !== undefined && !chat.held_until && chat.phase !== "customer_left"}
+            >
+              <Elapsed since={sinceOf(chat)} />
             </span>
           </span>
           <span className="chat-row-bottom">
@@ -65,6 +70,11 @@ export const ChatRow = memo(function ChatRow(props: Props) {
             <Preview {...props} />
             <Trailing chat={chat} unread={unread} />
           </span>
+          {nextDeadline(chat.clocks) && (
+            <span className="chat-row-clock">
+              <Countdown clocks={chat.clocks} />
+            </span>
+          )}
         </span>
       </a>
     </li>
@@ -84,6 +94,12 @@ function Preview({ chat, draft, showOwner }: Props) {
   return (
     <span className="chat-row-preview" dir="auto">
       {draft && <em className="draft">{texts.composer.draft}: </em>}
+      {/* Whoever of us wrote it: the owner, or a colleague who has joined. */}
+      {chat.last_message?.side === "agent" && (
+        <span className="row-ours" role="img" aria-label={texts.lists.ours}>
+          <CornerUpLeft size={13} aria-hidden="true" />
+        </span>
+      )}
       {previewOf(chat)}
     </span>
   );

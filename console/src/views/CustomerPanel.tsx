@@ -7,7 +7,7 @@ import { texts } from "../texts";
 import { ChannelBadge, Empty, Failure, Mark, Skeleton } from "./basics";
 import { MessageItem } from "./MessageBubble";
 
-export type PanelTab = "customer" | "history";
+export type PanelTab = "customer" | "history" | "routing";
 
 interface Props {
   chat: ChatView;
@@ -15,12 +15,15 @@ interface Props {
   now: number;
   tab: PanelTab;
   history: ReactNode;
+  routing: ReactNode;
+  /** The customer's own agent, as a row of facts. */
+  sticky: ReactNode;
   onTab(tab: PanelTab): void;
   onClose(): void;
 }
 
 /** What is known about the customer, beside the chat. */
-export function CustomerPanel({ chat, me, now, tab, history, onTab, onClose }: Props) {
+export function CustomerPanel({ chat, me, now, tab, history, routing, sticky, onTab, onClose }: Props) {
   return (
     <aside className="panel" aria-label={texts.panel.label}>
       <Tabs.Root className="panel-tabs" value={tab} onValueChange={(value: PanelTab) => onTab(value)}>
@@ -32,16 +35,22 @@ export function CustomerPanel({ chat, me, now, tab, history, onTab, onClose }: P
             <Tabs.Tab className="tab" value="history" data-testid="history-tab">
               {texts.panel.history}
             </Tabs.Tab>
+            <Tabs.Tab className="tab" value="routing" data-testid="routing-tab">
+              {texts.panel.routing}
+            </Tabs.Tab>
           </Tabs.List>
           <button type="button" className="icon-button" onClick={onClose} aria-label={texts.chat.hideDetails}>
             <X size={18} />
           </button>
         </div>
         <Tabs.Panel className="panel-body" value="customer">
-          <CustomerTab chat={chat} me={me} now={now} />
+          <CustomerTab chat={chat} me={me} now={now} sticky={sticky} onWhy={() => onTab("routing")} />
         </Tabs.Panel>
         <Tabs.Panel className="panel-body" value="history">
           {history}
+        </Tabs.Panel>
+        <Tabs.Panel className="panel-body" value="routing">
+          {routing}
         </Tabs.Panel>
       </Tabs.Root>
     </aside>
@@ -57,13 +66,15 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-function whyOf(chat: ChatView, me: string): string {
-  const queue = chat.queue?.name ?? "";
-  if (!chat.owner) return texts.panel.whyWaiting(queue);
-  return chat.owner.id === me ? texts.panel.whyYou(queue) : texts.panel.whyOther(chat.owner.name, queue);
+interface CustomerTabProps {
+  chat: ChatView;
+  me: string;
+  now: number;
+  sticky: ReactNode;
+  onWhy(): void;
 }
 
-function CustomerTab({ chat, me, now }: { chat: ChatView; me: string; now: number }) {
+function CustomerTab({ chat, me, now, sticky, onWhy }: CustomerTabProps) {
   const { customer } = chat;
   const address = customer.address;
   return (
@@ -96,6 +107,7 @@ function CustomerTab({ chat, me, now }: { chat: ChatView; me: string; now: numbe
         <Fact name={texts.panel.agent}>
           {chat.owner ? `${chat.owner.name}${chat.owner.id === me ? ` (${texts.panel.you})` : ""}` : texts.panel.nobody}
         </Fact>
+        {sticky}
         <Fact name={texts.panel.started}>{momentOf(chat.created_at, now)}</Fact>
         {chat.assigned_at && (
           <Fact name={texts.panel.assigned}>
@@ -107,12 +119,13 @@ function CustomerTab({ chat, me, now }: { chat: ChatView; me: string; now: numbe
         {chat.disposition && <Fact name={texts.panel.disposition}>{chat.disposition.name}</Fact>}
         {chat.note && <Fact name={texts.panel.note}>{chat.note}</Fact>}
       </dl>
-      {chat.phase !== "closed" && (
-        <section className="why">
-          <h2>{texts.panel.why}</h2>
-          <p>{whyOf(chat, me)}</p>
-        </section>
-      )}
+      <section className="why">
+        <h2>{texts.panel.why}</h2>
+        <button type="button" className="link-button" onClick={onWhy} data-testid="why">
+          {texts.panel.whyOpen}
+          <ChevronRight size={14} aria-hidden="true" />
+        </button>
+      </section>
     </>
   );
 }

@@ -3,9 +3,12 @@ import { Bell, BellOff, Check, Keyboard, LogOut, Volume2, VolumeX } from "lucide
 import type { User } from "../api/types";
 import type { DesktopState } from "../live/noise";
 import { texts } from "../texts";
+import { PAGE_ICONS, type PageLink } from "./TopBar";
 
 interface Props {
   user: User;
+  /** Where else to go; on narrow screens the bar has no room for them. */
+  pages: readonly PageLink[];
   theme: string;
   sound: boolean;
   desktop: DesktopState;
@@ -40,6 +43,7 @@ export function MeMenu(props: Props) {
               <small>{user.email}</small>
             </div>
             <Menu.Separator className="menu-line" />
+            <Pages pages={props.pages} />
             <Themes theme={props.theme} onTheme={props.onTheme} />
             <Menu.Separator className="menu-line" />
             <Alerts {...props} />
@@ -57,6 +61,24 @@ export function MeMenu(props: Props) {
         </Menu.Positioner>
       </Menu.Portal>
     </Menu.Root>
+  );
+}
+
+function Pages({ pages }: { pages: readonly PageLink[] }) {
+  if (pages.length === 0) return null;
+  return (
+    <div className="menu-pages">
+      {pages.map(({ name, href, onClick }) => {
+        const Icon = PAGE_ICONS[name];
+        return (
+          <Menu.LinkItem key={name} className="menu-item" href={href} onClick={onClick} closeOnClick>
+            <Icon size={16} aria-hidden="true" />
+            {texts.pages[name]}
+          </Menu.LinkItem>
+        );
+      })}
+      <Menu.Separator className="menu-line" />
+    </div>
   );
 }
 

@@ -109,7 +109,9 @@ function authorOf(message: Message, customerName: string): string {
 /** One message: the customer's left, the agent's right, the system's centred. */
 export const MessageItem = memo(function MessageItem(props: Props) {
   const { message, first } = props;
-  if (message.side === "system" || message.kind === "event") return <SystemLine message={message} />;
+  if (message.kind === "event") return <SystemLine message={message} />;
+  if (message.side === "system")
+    return message.kind === "text" ? <AutoText {...props} /> : <SystemLine message={message} />;
   const note = message.kind === "note";
   const author = authorOf(message, props.customerName);
   return (
@@ -189,6 +191,31 @@ function SystemLine({ message }: { message: Message }) {
       <time dateTime={message.created_at} title={fullTime(message.created_at)}>
         {timeOf(message.created_at)}
       </time>
+    </li>
+  );
+}
+
+/** What Tandem wrote to the customer by rule: centred like its lines, with delivery like a reply. */
+function AutoText(props: Props) {
+  const { message } = props;
+  return (
+    <li
+      className="auto-text"
+      data-testid="message"
+      data-side="system"
+      data-kind="text"
+      data-status={message.status}
+      data-message-id={message.id}
+    >
+      <span className="author">{texts.chat.automatic(props.customerName)}</span>
+      <Body text={message.text} />
+      <span className="bubble-meta">
+        <time dateTime={message.created_at} title={fullTime(message.created_at)}>
+          {timeOf(message.created_at)}
+        </time>
+        <Delivery status={message.status} />
+      </span>
+      <Trouble message={message} first={false} customerName={props.customerName} resent />
     </li>
   );
 }

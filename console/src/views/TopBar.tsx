@@ -1,44 +1,73 @@
-import { MessagesSquare, Users } from "lucide-react";
-import type { ReactNode } from "react";
-import type { Summary } from "../api/types";
-import { elapsed } from "../state/time";
+import { LayoutDashboard, MessagesSquare, Settings, Users } from "lucide-react";
+import type { MouseEvent, ReactNode } from "react";
+import type { Slots, Summary } from "../api/types";
+import type { PageName } from "../live/route";
 import { texts } from "../texts";
+import { Elapsed } from "./Ticking";
+
+/** What an <a> of the console needs. */
+export interface Link {
+  href: string;
+  onClick(event: MouseEvent): void;
+}
+
+/** A page beside the chats. */
+export type PageLink = Link & { name: "board" | "settings" };
 
 interface Props {
   unread: number;
-  now: number;
+  page: PageName;
+  pages: readonly PageLink[];
+  home: Link;
   summary: Summary | undefined;
-  open: number;
-  max: number;
-  /** Whether chats can come to this person at all. */
-  takesChats: boolean;
+  /** How full I am; absent when no chats can come to me. */
+  slots: Slots | undefined;
   status: ReactNode;
   menu: ReactNode;
-  onHome(): void;
 }
 
-export function TopBar({ unread, now, summary, open, max, takesChats, status, menu, onHome }: Props) {
+export const PAGE_ICONS = { board: LayoutDashboard, settings: Settings } as const;
+
+export function TopBar({ unread, page, pages, home, summary, slots, status, menu }: Props) {
   return (
     <header className="top-bar">
-      <button type="button" className="brand" onClick={onHome} aria-current="page">
-        <MessagesSquare size={18} aria-hidden="true" />
-        <span>{texts.chatOption}</span>
-        {unread > 0 && (
-          <span className="badge" role="img" aria-label={texts.lists.unread(unread)}>
-            {unread > 99 ? "99+" : unread}
-          </span>
-        )}
-      </button>
+      <nav className="pages" aria-label={texts.pages.label}>
+        <a className="page-link brand" {...home} aria-current={page === "chats" ? "page" : undefined}>
+          <MessagesSquare size={18} aria-hidden="true" />
+          <span className="page-name">{texts.chatOption}</span>
+          {unread > 0 && (
+            <span className="badge" role="img" aria-label={texts.lists.unread(unread)}>
+              {unread > 99 ? "99+" : unread}
+            </span>
+          )}
+        </a>
+        {pages.map(({ name, ...link }) => {
+          const Icon = PAGE_ICONS[name];
+          return (
+            <a
+              key={name}
+              className="page-link page-beside"
+              {...link}
+              aria-current={page === name ? "page" : undefined}
+              title={texts.pages[name]}
+              data-testid={`page-${name}`}
+            >
+              <Icon size={18} aria-hidden="true" />
+              <span className="page-name">{texts.pages[name]}</span>
+            </a>
+          );
+        })}
+      </nav>
       {status}
-      <Waiting summary={summary} now={now} />
-      {takesChats && <Load open={open} max={max} />}
+      <Waiting summary={summary} />
+      {slots && <Load slots={slots} />}
       <span className="top-bar-space" />
       {menu}
     </header>
   );
 }
 
-function Waiting({ summary, now }: { summary: Summary | undefined; now: number }) {
+function Waiting({ summary }: { summary: Summary | undefined }) {
   if (!summary) return null;
   const since = summary.waiting > 0 ? summary.longest_waiting_since : undefined;
   return (
@@ -48,24 +77,47 @@ function Waiting({ summary, now }: { summary: Summary | undefined; now: number }
       <span className="top-fact-short" aria-hidden="true">
         {summary.waiting}
       </span>
-      {since && <span className="muted tabular top-fact-text">{texts.topBar.longest(elapsed(since, now))}</span>}
+      {since && (
+        <span className="muted tabular top-fact-text">
+          <Longest since={since} />
+        </span>
+      )}
     </span>
   );
 }
 
-function Load({ open, max }: { open: number; max: number }) {
+function Longest({ since }: { since: string }) {
+  const [before = "", after = ""] = texts.topBar.longest("|").split("|");
   return (
-    <span className="top-fact load" data-full={open >= max} title={texts.topBar.loadLabel}>
+    <>
+      {before}
+      <Elapsed since={since} />
+      {after}
+    </>
+  );
+}
+
+/** Slots as bars, and the cap that is reached by name. */
+function Load({ slots }: { slots: Slots }) {
+  const { used, cap, full } = slots;
+  return (
+    <span
+      className="top-fact load"
+      data-full={full !== ""}
+      data-testid="load"
+      title={full === "" ? texts.topBar.loadLabel : texts.topBar.fullTitle(full)}
+    >
       <span className="load-dots" aria-hidden="true">
-        {Array.from({ length: Math.min(max, 20) }, (_, index) => (
+        {Array.from({ length: Math.min(Math.max(cap, used), 20) }, (_, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a dot is its position
-          <i key={index} data-on={index < open} />
+          <i key={index} data-on={index < used} />
         ))}
       </span>
       <span className="tabular" aria-hidden="true">
-        {open}/{max}
+        {used}/{cap}
       </span>
-      <span className="visually-hidden">{texts.topBar.load(open, max)}</span>
+      <span className="visually-hidden">{texts.topBar.load(used, cap)}</span>
+      {full !== "" && <span className="load-full">{texts.topBar.full(full)}</span>}
     </span>
   );
 }

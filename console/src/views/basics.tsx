@@ -62,3 +62,36 @@ export function Skeleton({ rows, label, kind }: { rows: number; label: string; k
     </div>
   );
 }
+
+interface Segment<T extends string> {
+  value: T;
+  label: ReactNode;
+  testId?: string;
+}
+
+interface SegmentsProps<T extends string> {
+  label: string;
+  value: T;
+  options: readonly Segment<NoInfer<T>>[];
+  disabled?: boolean;
+  onChange: (value: NoInfer<T>) => void;
+}
+
+/** A few choices side by side, one of them taken. */
+export function Segments<T extends string>({ label, value, options, disabled, onChange }: SegmentsProps<T>) {
+  return (
+    <fieldset className="segments" aria-label={label} disabled={disabled}>
+      {options.map((option) => (
+        <button
+          key={option.value}
+          type="button"
+          aria-pressed={option.value === value}
+          onClick={() => onChange(option.value)}
+          data-testid={option.testId}
+        >
+          {option.label}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
