@@ -33,12 +33,12 @@ func (r *routingRunner) burst(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	line, err := r.settle(ctx, before, l, b)
+	line, err := r.settle(ctx, before, b)
 	if err != nil {
 		return err
 	}
 	b.Arrivals = r.arrivals(l, r.desk.count().since(before), r.crew.drops.Load()-drops)
-	b.Waiting, b.MostPerAgent = len(line), r.desk.fullest()
+	b.Waiting, b.MostPerAgent, b.SettledSeconds = len(line), r.desk.fullest(), b.ToOwner.Max/1000
 	r.checkLine(l, line, b)
 	if r.ro.Served > 0 {
 		r.waitWorkflows(ctx, b)
@@ -49,7 +49,7 @@ func (r *routingRunner) burst(ctx context.Context) error {
 	return err
 }
 
-// waitWorkflows lets the engine learn of the burst's chats: what follows is to show what one disposal costs, not how long
+// waitWorkflows lets the engine learn of the burst's chats and start their workflows: what follows is to show what one disposal costs, not how long
 // the engine takes for so many new workflows, which is told beside it.
 func (r *routingRunner) waitWorkflows(ctx context.Context, b *Burst) {
 	if r.o.OpsURL == "" {
@@ -57,15 +57,44 @@ func (r *routingRunner) waitWorkflows(ctx context.Context, b *Burst) {
 	}
 	watch := &monitor{client: r.client, opsURL: r.o.OpsURL}
 	r.bar.begin("waiting for the workflows", 1)
-	took, ok := watch.caughtUp(ctx, r.o.Drain)
+	began := time.Now()
+	_, ok := watch.caughtUp(ctx, r.o.Drain)
+	ok = ok && r.waitCalm(ctx, r.o.Drain)
 	r.bar.end()
-	b.Workflows = &Workflows{CaughtUp: ok, CaughtUpInSecs: took.Seconds()}
+	b.Workflows = &Workflows{CaughtUp: ok, CaughtUpInSecs: time.Since(began).Seconds()}
+}
+
+// calmPercent is how much of the machine the product uses at most when nothing is left to do.
+const calmPercent = 15
+
+// waitCalm waits until the product's processes have a quiet second: workflows that were told may still have to run. True as
+// well when they can't be seen from here.
+func (r *routingRunner) waitCalm(ctx context.Context, limit time.Duration) bool {
+	for end := time.Now().Add(limit); time.Now().Before(end); {
+		before := r.usage()
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(time.Second):
+		}
+		use := before.until(r.usage(), 1)
+		if use == nil {
+			return true
+		}
+		busy := -use.CPUPercent["driver"] - use.CPUPercent["others"]
+		for _, percent := range use.CPUPercent {
+			busy += percent
+		}
+		if busy < calmPercent {
+			return true
+		}
+	}
+	return false
 }
 
 // settle waits until the burst's customers are where they belong, or the limit has passed, and gives the line.
-func (r *routingRunner) settle(ctx context.Context, before counts, l *load, b *Burst) (line []waiter, err error) {
+func (r *routingRunner) settle(ctx context.Context, before counts, b *Burst) (line []waiter, err error) {
 	r.desk.await(ctx, r.o.Drain, func() bool { return r.desk.count().since(before).given >= b.WantAssigned })
-	b.SettledSeconds = time.Since(l.ledger.start).Seconds()
 	r.desk.await(ctx, r.o.Drain, func() bool {
 		line, err = r.crew.waitingLine(ctx)
 		return err != nil || len(line) == b.WantWaiting

@@ -70,7 +70,8 @@ type Burst struct {
 	MostPerAgent   int     `json:"most_per_agent"`
 	LineOutOfOrder int     `json:"line_out_of_order"` // listed behind somebody who queued later
 	SettledSeconds float64 `json:"settled_seconds"`   // start → the last of those with a slot shown to their agent
-	// Workflows is how long after that every workflow had been told; it is waited for before anything is disposed.
+	// Workflows is how long after that every workflow had been told and the product was at rest, which is waited for before
+	// anything is disposed.
 	Workflows *Workflows `json:"workflows,omitempty"`
 
 	Served    int       `json:"served"` // disposals that served the next customer
@@ -147,7 +148,7 @@ func (b Burst) print(out *strings.Builder) {
 	fmt.Fprintf(out, "  assigned %d of %d after %.2f s, waiting %d of %d, at most %d per agent, %d out of order in line\n",
 		b.Assigned, b.WantAssigned, b.SettledSeconds, b.Waiting, b.WantWaiting, b.MostPerAgent, b.LineOutOfOrder)
 	if b.Workflows != nil {
-		fmt.Fprintf(out, "  workflows             caught up %s\n", b.Workflows.when())
+		fmt.Fprintf(out, "  product at rest       %s\n", b.Workflows.when())
 	}
 	if b.Served+b.NotServed == 0 {
 		return
