@@ -310,6 +310,33 @@ func (c *crew) waitOwned(ctx context.Context, customers int, limit time.Duration
 	}
 }
 
+// greetingsAtOnce bounds the answers under way while the agents greet their customers.
+const greetingsAtOnce = 4
+
+// greet answers every chat once, as agents do: a customer who was never answered has clocks running (reminders, a requeue)
+// that have nothing to do with the messages measured.
+func (c *crew) greet(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(greetingsAtOnce)
+	for _, a := range c.agents {
+		err := eachChat(ctx, a.person, "view=mine", func(chat chatItem) {
+			group.Go(func() error {
+				body := map[string]string{"client_id": "bench-hello-" + chat.ID, "text": "Hello, how can I help?"}
+				return retried(ctx, func() error {
+					return a.person.send(ctx, http.MethodPost, "/api/v1/chats/"+chat.ID+"/messages", body, nil)
+				})
+			})
+		})
+		if err != nil {
+			return errors.Join(err, group.Wait())
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("answering the customers once: %w", err)
+	}
+	return nil
+}
+
 // disposalsAtOnce bounds the commands under way while cleaning up.
 const disposalsAtOnce = 8
 

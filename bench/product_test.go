@@ -114,6 +114,7 @@ func (p *product) routes() http.Handler {
 	})
 	mux.HandleFunc("GET /api/v1/chats", p.chats)
 	mux.HandleFunc("POST /api/v1/chats/{id}/dispose", p.dispose)
+	mux.HandleFunc("POST /api/v1/chats/{id}/messages", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) })
 	p.routingRoutes(mux)
 	mux.HandleFunc("POST /webhooks/twilio/demo-sms", p.webhook)
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {

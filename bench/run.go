@@ -171,6 +171,13 @@ func (r *runner) warmUp(ctx context.Context) error {
 	if err := r.crew.waitOwned(ctx, r.o.Customers, r.o.Drain); err != nil {
 		return err
 	}
+	if err := r.crew.greet(ctx); err != nil {
+		return err
+	}
+	if r.o.OpsURL != "" {
+		// What opening and answering the chats has set in motion must not be taken for the first step's.
+		(&monitor{client: r.client, opsURL: r.o.OpsURL}).caughtUp(ctx, r.o.Drain)
+	}
 	assigned := newHistogram()
 	r.crew.mu.Lock()
 	defer r.crew.mu.Unlock()

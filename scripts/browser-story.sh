@@ -17,7 +17,7 @@ stop() {
   fi
   if [[ $code != 0 ]]; then
     echo "the all-in-one said:" >&2
-    tail -n 40 "$log" >&2 || true
+    tail -n 40 "$log" "$data"/data/logs/*.log >&2 || true
   fi
   rm -rf "$data"
   exit "$code"

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -65,11 +66,12 @@ type Process struct {
 	done    chan struct{}
 	ready   chan struct{} // closed when the engine was ready for the first time
 	once    sync.Once
-	failed  chan error // why the first child ended, if it was never ready
+	failed  chan error // why the child ended, if it was never ready and there is no hope
 
 	mu      sync.Mutex
 	current *run
 	last    error // why the latest child ended
+	ends    int
 }
 
 // run is one child.
@@ -95,8 +97,8 @@ func Start(o Options) (*Process, error) {
 	return p, nil
 }
 
-// Ready returns when the child serves for the first time. It returns an error when the first child ended before that,
-// since a person had better see why than wait for more tries.
+// Ready returns when the child serves for the first time. It returns an error when the child told why it can't, or ended
+// several times before that, since a person had better see why than wait for more tries.
 func (p *Process) Ready(ctx context.Context) error {
 	select {
 	case <-p.ready:
@@ -155,7 +157,7 @@ func (p *Process) launch() (*run, error) {
 		} else if err == nil {
 			err = errors.New("it ended by itself")
 		}
-		p.ended(err)
+		p.ended(err, told != "" && !strings.Contains(told, syscall.EADDRINUSE.Error()))
 		close(r.exited)
 	}()
 	if err := json.NewEncoder(input).Encode(p.options.Config); err != nil {
@@ -191,10 +193,19 @@ func (p *Process) listen(output io.Reader) (told string) {
 	return told
 }
 
-func (p *Process) ended(err error) {
+// firstStarts is how often a child may end without a word before it was ever ready: some other program may have taken, for a
+// moment, a port that was free when it was chosen. A child that told why gets no second chance.
+const firstStarts = 3
+
+func (p *Process) ended(err error, final bool) {
 	p.mu.Lock()
 	p.last = err
+	p.ends++
+	hopeless := final || p.ends >= firstStarts
 	p.mu.Unlock()
+	if !hopeless {
+		return
+	}
 	select {
 	case p.failed <- err:
 	default: // only the first is asked for
